@@ -1,0 +1,2 @@
+DROP TABLE blob_segment;
+DROP TABLE blob;

@@ -1,0 +1,4 @@
+DROP TABLE setting;
+DROP TABLE refusal;
+DROP TABLE challenge;
+DROP TABLE session;

@@ -1,0 +1,10 @@
+DROP TRIGGER log_leaf_no_delete;
+DROP TRIGGER log_leaf_no_update;
+DROP TRIGGER log_node_no_delete;
+DROP TRIGGER log_node_no_update;
+DROP TRIGGER log_checkpoint_no_delete;
+DROP TRIGGER log_checkpoint_no_update;
+DROP TRIGGER log_cosignature_no_delete;
+DROP TRIGGER log_cosignature_no_update;
+DROP TRIGGER statement_no_delete;
+DROP TRIGGER statement_no_update;

@@ -1,0 +1,32 @@
+//! Every limit of this crate, in one place (DESIGN section 6).
+
+/// Names and titles, in characters.
+pub const NAME_CHARS_MAX: usize = 200;
+/// Reasons, objections and answers, in characters.
+pub const TEXT_CHARS_MAX: usize = 2_000;
+/// Keys of one account.
+pub const KEYS_PER_ACCOUNT_MAX: usize = 64;
+/// Bidders of one tender.
+pub const BIDDERS_MAX: usize = 10_000;
+/// Manifests of one tender, replaced and withdrawn ones included.
+pub const MANIFESTS_MAX: usize = 40_000;
+/// Documents of one tender.
+pub const DOCUMENTS_MAX: usize = 200;
+/// Fields of a bid form.
+pub const FORM_FIELDS_MAX: usize = 64;
+/// Witness seats.
+pub const WITNESSES_MAX: usize = 32;
+/// Members of a consortium besides its lead.
+pub const CONSORTIUM_MEMBERS_MAX: usize = 16;
+/// Ciphertext of an inline bid form, in bytes.
+pub const INLINE_BYTES_MAX: usize = 64 * 1024;
+/// Lines on one page of opening results: a page stays under the limit of a statement's body.
+pub const RESULTS_PER_PAGE: usize = 200;
+/// Objections of one tender.
+pub const OBJECTIONS_MAX: usize = 1_000;
+/// Attempts of one draw.
+pub const ATTEMPTS_MAX: u32 = 16;
+/// The longest window or publicity that a notice may announce, in milliseconds (366 days).
+pub const DURATION_MS_MAX: u64 = 366 * 86_400_000;
+/// The latest moment that the procedure knows, UTC milliseconds (9999-12-31).
+pub const TIME_MS_MAX: u64 = 253_402_300_799_999;
