@@ -1,3 +1,3 @@
-//! Placeholder.
+//! The `kaibiao` command.
 
 fn main() {}

@@ -32,22 +32,35 @@ pub enum DecimalError {
     TooPrecise,
 }
 
+/// 10 to the power of its index; 10^38 is the largest that fits.
+const POWERS_OF_TEN: [i128; 39] = {
+    let mut powers = [1; 39];
+    let mut rest: &mut [i128] = &mut powers;
+    let mut power: i128 = 1;
+    while let [slot, behind @ ..] = rest {
+        *slot = power;
+        power = power.saturating_mul(10);
+        rest = behind;
+    }
+    powers
+};
+
 /// 10 to the power of `exponent`, if it fits.
 pub(crate) fn power_of_ten(exponent: u8) -> Option<i128> {
-    10_i128.checked_pow(u32::from(exponent))
+    POWERS_OF_TEN.get(usize::from(exponent)).copied()
 }
 
 /// A decimal number that remembers how many digits behind the point it was written with: `0.960` prints
-/// as `0.960`. Equality is equality of the text; compare values through [`Decimal::fraction`].
+/// as `0.960`. Its digits fit into 64 bits. Equality is equality of the text; compare values through [`Decimal::fraction`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Decimal {
-    units: i128,
+    units: i64,
     scale: u8,
 }
 
 impl Decimal {
     /// `units × 10^-scale`. `scale` is at most 38; a larger one is taken as 38.
-    pub fn from_units(units: i128, scale: u8) -> Decimal {
+    pub fn from_units(units: i64, scale: u8) -> Decimal {
         Decimal {
             units,
             scale: scale.min(38),
@@ -55,7 +68,7 @@ impl Decimal {
     }
 
     /// The number without its point: 960 for `0.960`.
-    pub fn units(self) -> i128 {
+    pub fn units(self) -> i64 {
         self.units
     }
 
@@ -67,21 +80,24 @@ impl Decimal {
     /// The exact value.
     pub fn fraction(self) -> Fraction {
         power_of_ten(self.scale)
-            .and_then(|ten| Fraction::new(self.units, ten).ok())
+            .and_then(|ten| Fraction::new(i128::from(self.units), ten).ok())
             .unwrap_or(Fraction::ZERO)
     }
 
     /// The units at another scale, if the value can be written with that many digits.
-    pub fn units_at(self, scale: u8) -> Option<i128> {
-        match scale.checked_sub(self.scale) {
-            Some(more) => self.units.checked_mul(power_of_ten(more)?),
+    pub fn units_at(self, scale: u8) -> Option<i64> {
+        let units = i128::from(self.units);
+        let moved = match scale.checked_sub(self.scale) {
+            Some(more) => units.checked_mul(power_of_ten(more)?)?,
             None => {
                 let factor = power_of_ten(self.scale.checked_sub(scale)?)?;
-                (self.units.checked_rem(factor)? == 0)
-                    .then(|| self.units.checked_div(factor))
-                    .flatten()
+                if units.checked_rem(factor)? != 0 {
+                    return None;
+                }
+                units.checked_div(factor)?
             }
-        }
+        };
+        i64::try_from(moved).ok()
     }
 }
 
@@ -138,18 +154,15 @@ impl FromStr for Decimal {
             units
         };
         let scale = u8::try_from(behind.len()).map_err(|_| DecimalError::TooLong)?;
-        Ok(Decimal {
-            units: i128::from(units),
-            scale,
-        })
+        Ok(Decimal { units, scale })
     }
 }
 
 impl fmt::Display for Decimal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.units < 0 { "-" } else { "" };
-        let units = self.units.unsigned_abs();
-        let ten = 10_u128.checked_pow(u32::from(self.scale)).unwrap_or(1);
+        let units = u128::from(self.units.unsigned_abs());
+        let ten = power_of_ten(self.scale).map_or(1, i128::unsigned_abs);
         let (whole, behind) = (
             units.checked_div(ten).unwrap_or(0),
             units.checked_rem(ten).unwrap_or(0),
@@ -195,14 +208,14 @@ impl Money {
     /// The amount as a decimal of whole units with two digits behind the point.
     pub fn decimal(self) -> Decimal {
         Decimal {
-            units: i128::from(self.0),
+            units: self.0,
             scale: MONEY_DECIMALS,
         }
     }
 
     /// The exact amount in whole units (yuan).
     pub fn fraction(self) -> Fraction {
-        self.decimal().fraction()
+        Fraction::hundredths(i128::from(self.0))
     }
 }
 
@@ -214,10 +227,10 @@ impl FromStr for Money {
         if decimal.scale > MONEY_DECIMALS {
             return Err(DecimalError::TooPrecise);
         }
-        let fen = decimal
+        decimal
             .units_at(MONEY_DECIMALS)
-            .and_then(|fen| i64::try_from(fen).ok());
-        fen.map(Money).ok_or(DecimalError::TooLong)
+            .map(Money)
+            .ok_or(DecimalError::TooLong)
     }
 }
 

@@ -9,7 +9,7 @@ use crate::decimal::{Decimal, Money};
 use crate::error::{EvaluationError, Problem};
 use crate::explain::Step;
 use crate::fraction::Fraction;
-use crate::ranking::{first, ranks};
+use crate::ranking::ranks;
 use crate::result::{BidOutcome, Measure, Outcome, Rejection, Scores, Standing};
 use crate::score::{self, PriceScorer};
 
@@ -25,20 +25,14 @@ pub fn evaluate(case: &Case) -> Result<Outcome, EvaluationError> {
         .with_control_price(limit)
         .with_estimated_price(case.estimated_price);
     if set.prices().is_empty() {
-        return Ok(outcome(
-            case,
-            Vec::new(),
-            None,
-            reject_all(case, limit),
-            |_| None::<()>,
-        ));
+        return Ok(nobody(case, limit));
     }
 
     let mut steps = Vec::new();
     let basis = formula
         .settle(&set, &values, &mut steps)
         .map_err(|error| error.under("/benchmark"))?;
-    match basis {
+    let (measure, mut bids) = match basis {
         Basis::Benchmark {
             exact,
             formula: formula_id,
@@ -64,39 +58,25 @@ pub fn evaluate(case: &Case) -> Result<Outcome, EvaluationError> {
                 limit,
                 scorer: PriceScorer::new(rule, benchmark),
             };
-            let standings = case
-                .bids
-                .iter()
-                .enumerate()
-                .map(|(index, bid)| scoring.standing(bid, index));
-            let standings = standings.collect::<Result<Vec<_>, _>>()?;
-            let measure = Measure::Benchmark {
-                benchmark,
-                rule: rule.clone(),
-            };
-            Ok(outcome(
-                case,
-                steps,
-                Some(measure),
-                standings,
-                by_total_then_price,
-            ))
+            (
+                Measure::Benchmark {
+                    benchmark,
+                    rule: rule.clone(),
+                },
+                scoring.bids()?,
+            )
         }
         Basis::LowestFrom(floor) => {
-            let standings = case
+            let bids = case
                 .bids
                 .iter()
-                .map(|bid| standing_from_floor(bid, floor))
-                .collect();
-            Ok(outcome(
-                case,
-                steps,
-                Some(Measure::Floor(floor)),
-                standings,
-                by_price,
-            ))
+                .map(|bid| unranked(bid, standing_from_floor(bid, floor)));
+            (Measure::Floor(floor), bids.collect())
         }
-    }
+    };
+    rank(&mut bids);
+    let (winner, tied) = leaders(&bids);
+    Ok(Outcome::new(case, Some(measure), winner, tied, bids, steps))
 }
 
 /// Everything that the score of a single bid depends on.
@@ -108,6 +88,14 @@ struct Scoring<'a> {
 }
 
 impl Scoring<'_> {
+    fn bids(&self) -> Result<Vec<BidOutcome>, EvaluationError> {
+        let mut bids = Vec::with_capacity(self.case.bids.len());
+        for (index, bid) in self.case.bids.iter().enumerate() {
+            bids.push(unranked(bid, self.standing(bid, index)?));
+        }
+        Ok(bids)
+    }
+
     fn standing(&self, bid: &Bid, index: usize) -> Result<Standing, EvaluationError> {
         if let Some(rejection) = rejection(bid, self.limit) {
             return Ok(Standing::Rejected(rejection));
@@ -116,18 +104,21 @@ impl Scoring<'_> {
         let price_score = self.scorer.points(deviation)?;
         let technical = self.technical(bid, index)?;
         let credit = self.credit(bid, index)?;
+        let technical_points = technical.as_ref().map(|(_, points)| *points);
         let total = score::total(
             price_score,
-            technical.as_ref().map(|(_, points)| *points),
+            technical_points,
             credit.map(|(_, points)| points),
         )?;
-        Ok(Standing::Scored(Box::new(Scores {
-            deviation,
+        Ok(Standing::Scored(Scores {
+            deviation_percent: deviation.shown,
+            deviation_rounding: deviation.rounding,
+            is_above: deviation.percent.sign() > 0,
             price_score,
             technical,
             credit,
             total,
-        })))
+        }))
     }
 
     fn technical(
@@ -158,9 +149,17 @@ impl Scoring<'_> {
 /// A score that no rule uses is refused rather than lost in silence.
 fn unused(field: &'static str, given: bool, index: usize) -> Result<(), EvaluationError> {
     if given {
-        Err(Problem::FieldUnused(field).at(format!("/bids/{index}/{field}")))
-    } else {
-        Ok(())
+        return Err(Problem::FieldUnused(field).at(format!("/bids/{index}/{field}")));
+    }
+    Ok(())
+}
+
+fn unranked(bid: &Bid, standing: Standing) -> BidOutcome {
+    BidOutcome {
+        bidder: bid.bidder.clone(),
+        price: bid.price,
+        standing,
+        rank: None,
     }
 }
 
@@ -173,12 +172,6 @@ fn rejection(bid: &Bid, limit: Option<Money>) -> Option<Rejection> {
     }
 }
 
-fn reject_all(case: &Case, limit: Option<Money>) -> Vec<Standing> {
-    // Only called when no price is left, so every bid has a rejection.
-    let reject = |bid| rejection(bid, limit).map_or(Standing::Ranked, Standing::Rejected);
-    case.bids.iter().map(reject).collect()
-}
-
 fn standing_from_floor(bid: &Bid, floor: Fraction) -> Standing {
     match &bid.rejected {
         Some(reason) => Standing::Rejected(Rejection::Given(reason.clone())),
@@ -187,42 +180,36 @@ fn standing_from_floor(bid: &Bid, floor: Fraction) -> Standing {
     }
 }
 
-fn by_total_then_price(bid: &BidOutcome) -> Option<(Reverse<i128>, Money)> {
-    match &bid.standing {
+/// The outcome when no price is left to make a benchmark of: every bid is above the control price.
+fn nobody(case: &Case, limit: Option<Money>) -> Outcome {
+    let bids = case
+        .bids
+        .iter()
+        .filter_map(|bid| Some(unranked(bid, Standing::Rejected(rejection(bid, limit)?))));
+    Outcome::new(case, None, None, Vec::new(), bids.collect(), Vec::new())
+}
+
+/// Scored bids by total descending, then price ascending; the others by price alone. A method gives one
+/// kind only.
+fn rank(bids: &mut [BidOutcome]) {
+    let key = |bid: &BidOutcome| match &bid.standing {
         Standing::Scored(scores) => Some((Reverse(scores.total.units()), bid.price)),
-        _ => None,
-    }
-}
-
-fn by_price(bid: &BidOutcome) -> Option<Money> {
-    matches!(bid.standing, Standing::Ranked).then_some(bid.price)
-}
-
-fn outcome<K: Ord + Copy>(
-    case: &Case,
-    steps: Vec<Step>,
-    measure: Option<Measure>,
-    standings: Vec<Standing>,
-    key: impl Fn(&BidOutcome) -> Option<K>,
-) -> Outcome {
-    let bids = case.bids.iter().zip(standings);
-    let mut bids: Vec<BidOutcome> = bids
-        .map(|(bid, standing)| BidOutcome {
-            bidder: bid.bidder.clone(),
-            price: bid.price,
-            standing,
-            rank: None,
-        })
-        .collect();
-    let keys: Vec<Option<K>> = bids.iter().map(key).collect();
-    for (bid, rank) in bids.iter_mut().zip(ranks(&keys)) {
+        Standing::Ranked => Some((Reverse(0_i64), bid.price)),
+        Standing::Rejected(_) => None,
+    };
+    let ranks = ranks(bids.iter().map(key));
+    for (bid, rank) in bids.iter_mut().zip(ranks) {
         bid.rank = rank;
     }
-    let leaders = first(bids.iter().map(|bid| (bid.bidder.as_str(), bid.rank)));
-    let leaders: Vec<String> = leaders.into_iter().map(str::to_owned).collect();
-    let (winner, tied) = match leaders.as_slice() {
+}
+
+/// The winner, or those who share the first rank, ascending by id.
+fn leaders(bids: &[BidOutcome]) -> (Option<String>, Vec<String>) {
+    let first = bids.iter().filter(|bid| bid.rank == Some(1));
+    let mut first: Vec<String> = first.map(|bid| bid.bidder.clone()).collect();
+    first.sort_unstable();
+    match first.as_slice() {
         [only] => (Some(only.clone()), Vec::new()),
-        _ => (None, leaders),
-    };
-    Outcome::new(case, measure, winner, tied, bids, steps)
+        _ => (None, first),
+    }
 }

@@ -202,11 +202,15 @@ impl Serialize for Rounding {
 }
 
 /// The shortest exact decimal of at most [`DECIMALS_SHOWN`] digits behind the point, but two at least as
-/// amounts have them; a longer number is shown rounded half up.
+/// amounts have them. A longer number is shown rounded half up, a very large one with fewer decimals.
 fn show(value: Fraction) -> String {
-    let shortest = (2..=DECIMALS_SHOWN).find_map(|decimals| value.exact_decimal(decimals));
-    let shown = shortest.or_else(|| value.round_half_up(DECIMALS_SHOWN).ok());
-    shown.map_or_else(
+    let exact = (2..=DECIMALS_SHOWN).find_map(|decimals| value.exact_decimal(decimals));
+    let rounded = || {
+        (0..=DECIMALS_SHOWN)
+            .rev()
+            .find_map(|decimals| value.round_half_up(decimals).ok())
+    };
+    exact.or_else(rounded).map_or_else(
         || "too large to show".to_owned(),
         |decimal| decimal.to_string(),
     )

@@ -63,6 +63,14 @@ impl Fraction {
         }
     }
 
+    /// So many hundredths: an amount in fen as whole units.
+    pub const fn hundredths(value: i128) -> Fraction {
+        Fraction {
+            numerator: value,
+            denominator: 100,
+        }
+    }
+
     /// The sum.
     pub fn plus(self, other: Fraction) -> Result<Fraction, ArithmeticError> {
         self.plus_plainly(other)
@@ -139,8 +147,10 @@ impl Fraction {
             denominator,
         } = self.times(factor)?;
         let whole = numerator.checked_div(denominator).ok_or(Overflow)?;
-        let rest = numerator
-            .checked_rem(denominator)
+        // The remainder from the quotient: a second division would cost as much as everything else.
+        let rest = whole
+            .checked_mul(denominator)
+            .and_then(|reached| numerator.checked_sub(reached))
             .ok_or(Overflow)?
             .unsigned_abs();
         let to_next = denominator
@@ -152,10 +162,10 @@ impl Fraction {
         } else {
             0
         };
-        Ok(Decimal::from_units(
-            whole.checked_add(away).ok_or(Overflow)?,
-            decimals,
-        ))
+        let units = whole
+            .checked_add(away)
+            .and_then(|units| i64::try_from(units).ok());
+        Ok(Decimal::from_units(units.ok_or(Overflow)?, decimals))
     }
 
     /// The value as a decimal of at most `decimals` digits, if that is exact.
@@ -169,9 +179,9 @@ impl Fraction {
             let numerator = self.numerator.checked_add(other.numerator)?;
             return Some(Fraction { numerator, ..self });
         }
-        let left = self.numerator.checked_mul(other.denominator)?;
-        let right = other.numerator.checked_mul(self.denominator)?;
-        let denominator = self.denominator.checked_mul(other.denominator)?;
+        let left = product(self.numerator, other.denominator)?;
+        let right = product(other.numerator, self.denominator)?;
+        let denominator = product(self.denominator, other.denominator)?;
         Some(Fraction {
             numerator: left.checked_add(right)?,
             denominator,
@@ -182,9 +192,9 @@ impl Fraction {
         let shared = greatest_common_divisor(self.denominator, other.denominator);
         let other_factor = self.denominator.checked_div(shared)?;
         let self_factor = other.denominator.checked_div(shared)?;
-        let left = self.numerator.checked_mul(self_factor)?;
-        let right = other.numerator.checked_mul(other_factor)?;
-        let denominator = self.denominator.checked_mul(self_factor)?;
+        let left = product(self.numerator, self_factor)?;
+        let right = product(other.numerator, other_factor)?;
+        let denominator = product(self.denominator, self_factor)?;
         Some(Fraction {
             numerator: left.checked_add(right)?,
             denominator,
@@ -192,8 +202,8 @@ impl Fraction {
     }
 
     fn times_plainly(self, other: Fraction) -> Option<Fraction> {
-        let numerator = self.numerator.checked_mul(other.numerator)?;
-        let denominator = self.denominator.checked_mul(other.denominator)?;
+        let numerator = product(self.numerator, other.numerator)?;
+        let denominator = product(self.denominator, other.denominator)?;
         Some(Fraction {
             numerator,
             denominator,
@@ -220,8 +230,8 @@ impl Ord for Fraction {
         if self.denominator == other.denominator {
             return self.numerator.cmp(&other.numerator);
         }
-        let left = self.numerator.checked_mul(other.denominator);
-        let right = other.numerator.checked_mul(self.denominator);
+        let left = product(self.numerator, other.denominator);
+        let right = product(other.numerator, self.denominator);
         match (left, right) {
             (Some(left), Some(right)) => left.cmp(&right),
             _ => compare_by_continued_fraction(*self, *other),
@@ -290,4 +300,12 @@ fn greatest_common_divisor(first: i128, second: i128) -> i128 {
         (larger, smaller) = (smaller, rest);
     }
     i128::try_from(larger).unwrap_or(1).max(1)
+}
+
+/// The product, if it fits. Factors of 64 bits, which are nearly all, need no overflow check.
+fn product(left: i128, right: i128) -> Option<i128> {
+    match (i64::try_from(left), i64::try_from(right)) {
+        (Ok(left), Ok(right)) => Some(i128::from(left).wrapping_mul(i128::from(right))),
+        _ => left.checked_mul(right),
+    }
 }

@@ -16,7 +16,7 @@ use crate::case::{Aggregate, Case, CreditMode, CreditRule, PriceScore, Technical
 use crate::decimal::{Decimal, Money};
 use crate::explain::{Inputs, Rounding, Step, Value};
 use crate::fraction::Fraction;
-use crate::score::{Deviation, TOTAL_DECIMALS};
+use crate::score::TOTAL_DECIMALS;
 
 /// Who comes first, and why. Serialises to `kaibiao-result/1`.
 #[derive(Clone, Debug)]
@@ -59,9 +59,13 @@ pub struct BidOutcome {
 
 /// Whether and how a bid takes part.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly every bid is scored; a box would cost an allocation for each"
+)]
 pub enum Standing {
     /// It has points.
-    Scored(Box<Scores>),
+    Scored(Scores),
     /// It is ranked by its price alone.
     Ranked,
     /// It counts for nothing.
@@ -71,8 +75,12 @@ pub enum Standing {
 /// The points of a bid, with what they were made from.
 #[derive(Clone, Debug)]
 pub struct Scores {
-    /// From the benchmark.
-    pub deviation: Deviation,
+    /// From the benchmark, in percent, as it is shown.
+    pub deviation_percent: Decimal,
+    /// Whether that is the value which was scored, or only its display.
+    pub deviation_rounding: Rounding,
+    /// Whether the price is above the benchmark, so that `up` applies.
+    pub is_above: bool,
     /// Rounded.
     pub price_score: Decimal,
     /// The members' scores and the rounded aggregate.
@@ -219,28 +227,27 @@ fn explain_price(
     rule: &PriceScore,
     steps: &mut Vec<Step>,
 ) {
-    let deviation = scores.deviation;
+    let shown = scores.deviation_percent;
     let inputs = Inputs::new()
         .with("price", bid.price)
         .with("benchmark", benchmark);
-    let mut step = Step::exact(
+    let step = Step::rounded(
         id(bid, "deviation_percent"),
         "price-score.deviation",
         inputs,
-        deviation.percent,
+        shown,
     );
-    if let (Some(decimals), Ok(shown)) = (deviation.decimals, deviation.shown()) {
-        (step.value, step.rounding) = (Value::Decimal(shown), Rounding::HalfUp(decimals));
-    }
-    let shown = step.value.clone();
-    steps.push(step);
+    steps.push(Step {
+        rounding: scores.deviation_rounding,
+        ..step
+    });
     let inputs = Inputs::new()
         .with("full", rule.full)
         .with("floor", rule.floor)
         .with("deviation_percent", shown);
-    let (formula, inputs) = match deviation.percent.sign() {
-        1 => ("price-score.above", inputs.with("up", rule.up)),
-        _ => ("price-score.below", inputs.with("down", rule.down)),
+    let (formula, inputs) = match scores.is_above {
+        true => ("price-score.above", inputs.with("up", rule.up)),
+        false => ("price-score.below", inputs.with("down", rule.down)),
     };
     steps.push(Step::rounded(
         id(bid, "price_score"),
@@ -332,11 +339,7 @@ impl Serialize for BidOutcome {
         map.serialize_entry("bidder", &self.bidder)?;
         match &self.standing {
             Standing::Scored(scores) => {
-                let deviation = scores
-                    .deviation
-                    .shown()
-                    .map_err(serde::ser::Error::custom)?;
-                map.serialize_entry("deviation_percent", &deviation)?;
+                map.serialize_entry("deviation_percent", &scores.deviation_percent)?;
                 map.serialize_entry("price_score", &scores.price_score)?;
                 if let Some((_, points)) = &scores.technical {
                     map.serialize_entry("technical", points)?;

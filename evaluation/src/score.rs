@@ -12,7 +12,7 @@
 
 use crate::case::{Aggregate, CreditMode, CreditRule, PriceScore, TechnicalRule};
 use crate::decimal::{Decimal, Money, power_of_ten};
-use crate::explain::DECIMALS_SHOWN;
+use crate::explain::{DECIMALS_SHOWN, Rounding};
 use crate::fraction::{ArithmeticError, Fraction};
 
 /// Decimals of a total.
@@ -23,16 +23,10 @@ pub const TOTAL_DECIMALS: u8 = 2;
 pub struct Deviation {
     /// In percent; above zero: dearer than the benchmark. Already rounded if the rule rounds it.
     pub percent: Fraction,
-    /// Decimals that the rule rounds to, if it does.
-    pub decimals: Option<u8>,
-}
-
-impl Deviation {
-    /// For display: as the rule rounds it, otherwise with six decimals.
-    pub fn shown(self) -> Result<Decimal, ArithmeticError> {
-        self.percent
-            .round_half_up(self.decimals.unwrap_or(DECIMALS_SHOWN))
-    }
+    /// The same for display: as the rule rounds it, otherwise with six decimals.
+    pub shown: Decimal,
+    /// Whether `percent` is what is shown, or goes on behind it.
+    pub rounding: Rounding,
 }
 
 /// A price score rule with its benchmark, ready for many prices.
@@ -67,13 +61,20 @@ impl PriceScorer {
         let exact = difference
             .over(self.benchmark)?
             .times(Fraction::integer(100))?;
-        let percent = match self.deviation_decimals {
-            Some(decimals) => exact.round_half_up(decimals)?.fraction(),
-            None => exact,
+        let (percent, shown, rounding) = match self.deviation_decimals {
+            Some(decimals) => {
+                let rounded = exact.round_half_up(decimals)?;
+                (rounded.fraction(), rounded, Rounding::HalfUp(decimals))
+            }
+            None => {
+                let shown = exact.round_half_up(DECIMALS_SHOWN)?;
+                (exact, shown, Rounding::Shown(DECIMALS_SHOWN))
+            }
         };
         Ok(Deviation {
             percent,
-            decimals: self.deviation_decimals,
+            shown,
+            rounding,
         })
     }
 
@@ -98,7 +99,7 @@ pub fn technical(rule: &TechnicalRule, scores: &[Decimal]) -> Result<Decimal, Ar
     let scale = scores.iter().map(|score| score.scale()).max().unwrap_or(0);
     let (mut sum, mut lowest, mut highest) = (0_i128, i128::MAX, i128::MIN);
     for score in scores {
-        let units = score.units_at(scale).ok_or(overflow)?;
+        let units = i128::from(score.units_at(scale).ok_or(overflow)?);
         sum = sum.checked_add(units).ok_or(overflow)?;
         lowest = lowest.min(units);
         highest = highest.max(units);
@@ -139,9 +140,19 @@ pub fn total(
     technical: Option<Decimal>,
     credit: Option<Decimal>,
 ) -> Result<Decimal, ArithmeticError> {
-    let mut sum = price.fraction();
-    for component in [technical, credit].into_iter().flatten() {
-        sum = sum.plus(component.fraction())?;
+    let components = [Some(price), technical, credit];
+    let mut sum = Fraction::ZERO;
+    for component in components.into_iter().flatten() {
+        // At one denominator a sum costs next to nothing.
+        let exact = match component.units_at(TOTAL_DECIMALS) {
+            Some(units) => Fraction::hundredths(i128::from(units)),
+            None => component.fraction(),
+        };
+        sum = if sum.sign() == 0 {
+            exact
+        } else {
+            sum.plus(exact)?
+        };
     }
     sum.round_half_up(TOTAL_DECIMALS)
 }

@@ -168,10 +168,7 @@ fn price_scores_agree_under_both_rounding_policies() {
                 } else {
                     "dev_pct_6dp"
                 };
-                assert_eq!(
-                    deviation.shown().unwrap().to_string(),
-                    row[shown].as_str().unwrap()
-                );
+                assert_eq!(deviation.shown.to_string(), row[shown].as_str().unwrap());
                 assert_eq!(
                     scorer.points(deviation).unwrap().to_string(),
                     row[policy].as_str().unwrap()

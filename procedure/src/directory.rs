@@ -38,8 +38,8 @@ pub struct Account {
     pub registered_index: u64,
     /// Its keys, revoked ones included.
     pub keys: BTreeSet<KeyId>,
-    /// Its roles.
-    pub roles: BTreeSet<Role>,
+    /// Its roles, each with the log index of its grant.
+    pub roles: BTreeMap<Role, u64>,
 }
 
 /// Accounts, keys and roles, built by admitting the statements of account chains and of the platform chain.
@@ -87,9 +87,11 @@ impl Directory {
         self.keys.get(id)
     }
 
-    /// Whether `account` has `role`.
-    pub fn has_role(&self, account: &Identifier, role: Role) -> bool {
-        self.accounts.get(account).is_some_and(|entry| entry.roles.contains(&role))
+    /// Whether `account` has `role` at a point of the log. Like keys, roles are asked for by position, so that
+    /// a directory that knows what came later gives the same answer.
+    pub fn has_role(&self, account: &Identifier, role: Role, at: At) -> bool {
+        let granted = self.accounts.get(account).and_then(|entry| entry.roles.get(&role));
+        granted.is_some_and(|index| *index < at.index)
     }
 
     /// Public key for checking a signature: of a registered key, or of the root key.
@@ -120,7 +122,7 @@ impl Directory {
             Act::AccountRegistered(body) => self.register_account(body, statement.signers(), at),
             Act::KeyRegistered(body) => self.register_key(body, statement.signers(), at),
             Act::KeyRevoked(body) => self.revoke_key(body, statement.signers(), at),
-            Act::RoleGranted(body) => self.grant_role(body, statement.signers()),
+            Act::RoleGranted(body) => self.grant_role(body, statement.signers(), at),
             other => Err(Refusal::new(Code::StageMismatch, format!("{} belongs to a tender", other.kind()))),
         }
     }
@@ -142,7 +144,7 @@ impl Directory {
                 control_group: body.control_group.clone(),
                 registered_index: at.index,
                 keys: BTreeSet::new(),
-                roles: BTreeSet::new(),
+                roles: BTreeMap::new(),
             },
         );
         self.insert_key(&body.account, &body.key, at);
@@ -171,13 +173,13 @@ impl Directory {
         Ok(())
     }
 
-    fn grant_role(&mut self, body: &RoleGranted, signers: &[KeyId]) -> Result<(), Refusal> {
+    fn grant_role(&mut self, body: &RoleGranted, signers: &[KeyId], at: At) -> Result<(), Refusal> {
         demand(signers == [self.root.id()], Code::SignerNotAllowed, || "the root key alone grants roles")?;
         let account = self
             .accounts
             .get_mut(&body.account)
             .ok_or_else(|| Refusal::new(Code::AccountUnknown, body.account.to_string()))?;
-        account.roles.insert(body.role);
+        account.roles.entry(body.role).or_insert(at.index);
         Ok(())
     }
 

@@ -119,6 +119,7 @@ codes! {
     SlotMismatch = "slot-mismatch", Forbidden, "该密钥槽不属于签名的托管人。", "The slot does not belong to the signing trustee.";
     EnvelopeUnknown = "envelope-unknown", Malformed, "没有这一信封，或它不在应开启之列。", "There is no such envelope, or it is not to be opened.";
     ShareRepeated = "share-repeated", Conflict, "该份额已释放。", "This share has been released already.";
+    OwnKeyWrong = "own-key-wrong", Malformed, "该密钥打不开这一信封。", "This key does not open the envelope.";
     OpeningByOther = "opening-by-other", Conflict, "招标文件规定由另一方开启。", "The tender document says that somebody else opens.";
     WindowClosed = "window-closed", Conflict, "时限已过。", "The window has closed.";
     WindowOpen = "window-open", Conflict, "时限未到。", "The window is still open.";

@@ -130,6 +130,8 @@ fn body() -> RecordHeadBody {
     RecordHeadBody {
         tender: Identifier::new("T-1").unwrap(),
         origin: Origin::new(ORIGIN).unwrap(),
+        log_key: log_key(),
+        root_key: log_key().key().clone(),
         audience: Audience::Public,
         checkpoint: log.checkpoint(),
         chains: log

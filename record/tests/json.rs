@@ -37,9 +37,15 @@ fn plain_values_pass() {
 #[test]
 fn duplicate_keys_are_refused_at_every_depth() {
     let error = refused(r#"{"a":1,"a":2}"#);
-    assert_eq!((error.code(), error.pointer.as_str(), error.column), ("json-duplicate-key", "/a", 8));
+    assert_eq!(
+        (error.code(), error.pointer.as_str(), error.column),
+        ("json-duplicate-key", "/a", 8)
+    );
     let error = refused("{\"list\":[0,\n  {\"k/1\":{},\"k\\/1\":{}}]}");
-    assert_eq!((error.code(), error.pointer.as_str(), error.line), ("json-duplicate-key", "/list/1/k~11", 2));
+    assert_eq!(
+        (error.code(), error.pointer.as_str(), error.line),
+        ("json-duplicate-key", "/list/1/k~11", 2)
+    );
     assert_eq!(code(r#"{"a":1,"\u0061":2}"#), "json-duplicate-key");
     assert_eq!(code(r#"{"":1,"":2}"#), "json-duplicate-key");
     assert_eq!(json::check(br#"{"a":{"a":1},"b":{"a":1}}"#), Ok(()));
@@ -47,7 +53,9 @@ fn duplicate_keys_are_refused_at_every_depth() {
 
 #[test]
 fn numbers_are_small_integers() {
-    for text in ["1.0", "0.5", "1e3", "1E3", "-1.5", "1e-2", "0e0", "-0", "-0.0", "1.", "1e"] {
+    for text in [
+        "1.0", "0.5", "1e3", "1E3", "-1.5", "1e-2", "0e0", "-0", "-0.0", "1.", "1e",
+    ] {
         assert_eq!(code(text), "json-float", "{text}");
     }
     for text in [
@@ -59,7 +67,9 @@ fn numbers_are_small_integers() {
     ] {
         assert_eq!(code(text), "json-integer-too-large", "{text}");
     }
-    for text in ["01", "-", "+1", ".5", "-01", "00", "1_000", "0x10", "NaN", "Infinity", "1 2"] {
+    for text in [
+        "01", "-", "+1", ".5", "-01", "00", "1_000", "0x10", "NaN", "Infinity", "1 2",
+    ] {
         assert_eq!(code(text), "json-syntax", "{text}");
     }
     assert_eq!(refused(r#"{"price":[1,2.5]}"#).pointer, "/price/1");
@@ -68,16 +78,48 @@ fn numbers_are_small_integers() {
 #[test]
 fn malformed_texts_are_refused() {
     for text in [
-        "", " ", "{", "[", "[1,]", "[,1]", r#"{"a"}"#, r#"{"a":}"#, r#"{"a":1,}"#, "{a:1}", "'a'", "nul", "truex",
-        "{} {}", "[1]]", "\"abc", "\"\\x\"", "\"\\ud800\"", "\"\\udc00\\ud800\"", "\"\\u12\"", "\"\u{1}\"", "\"a\nb\"",
-        "\"\\", "// c\n1", "/**/1", "\u{a0}1", "[1\u{0}]",
+        "",
+        " ",
+        "{",
+        "[",
+        "[1,]",
+        "[,1]",
+        r#"{"a"}"#,
+        r#"{"a":}"#,
+        r#"{"a":1,}"#,
+        "{a:1}",
+        "'a'",
+        "nul",
+        "truex",
+        "{} {}",
+        "[1]]",
+        "\"abc",
+        "\"\\x\"",
+        "\"\\ud800\"",
+        "\"\\udc00\\ud800\"",
+        "\"\\u12\"",
+        "\"\u{1}\"",
+        "\"a\nb\"",
+        "\"\\",
+        "// c\n1",
+        "/**/1",
+        "\u{a0}1",
+        "[1\u{0}]",
     ] {
         assert_eq!(code(text), "json-syntax", "{text:?}");
     }
     assert!(refused("\u{feff}{}").reason.contains("byte order mark"));
     let error = json::check(b"{\"a\":\n\"\xff\"}").unwrap_err();
-    assert_eq!((error.code(), error.line, error.column), ("json-syntax", 2, 2));
-    for bytes in [b"\"\xc0\x80\"".as_slice(), b"\"\xed\xa0\x80\"", b"\"\xf4\x90\x80\x80\"", b"\xfe\xff\x00{"] {
+    assert_eq!(
+        (error.code(), error.line, error.column),
+        ("json-syntax", 2, 2)
+    );
+    for bytes in [
+        b"\"\xc0\x80\"".as_slice(),
+        b"\"\xed\xa0\x80\"",
+        b"\"\xf4\x90\x80\x80\"",
+        b"\xfe\xff\x00{",
+    ] {
         assert_eq!(json::check(bytes).unwrap_err().code(), "json-syntax");
     }
 }
@@ -89,7 +131,10 @@ fn nesting_ends_at_64() {
     assert_eq!(code(&nested(65)), "json-too-deep");
     assert_eq!(code(&"[".repeat(1_000_000)), "json-too-deep");
     assert_eq!(code(&r#"{"a":"#.repeat(1_000_000)), "json-too-deep");
-    assert_eq!(json::parse::<Value>(nested(64).as_bytes()).map(drop), Ok(()));
+    assert_eq!(
+        json::parse::<Value>(nested(64).as_bytes()).map(drop),
+        Ok(())
+    );
 }
 
 #[derive(Debug, Deserialize, PartialEq)]
@@ -117,10 +162,19 @@ fn outer_error(text: &str) -> (&'static str, String) {
 fn errors_of_types_carry_a_pointer() {
     let unknown = |pointer: &str| ("json-unknown-field", pointer.to_owned());
     assert_eq!(outer_error(r#"{"name":"x","extra":1}"#), unknown("/extra"));
-    assert_eq!(outer_error(r#"{"name":"x","inner":[{"count":1},{"count":2,"e/x~tra":{}}]}"#), unknown("/inner/1/e~1x~0tra"));
-    assert_eq!(outer_error(r#"{"name":"x","map":{"a b":{"counts":1}}}"#), unknown("/map/a b/counts"));
+    assert_eq!(
+        outer_error(r#"{"name":"x","inner":[{"count":1},{"count":2,"e/x~tra":{}}]}"#),
+        unknown("/inner/1/e~1x~0tra")
+    );
+    assert_eq!(
+        outer_error(r#"{"name":"x","map":{"a b":{"counts":1}}}"#),
+        unknown("/map/a b/counts")
+    );
     let invalid = |pointer: &str| ("json-invalid-value", pointer.to_owned());
-    assert_eq!(outer_error(r#"{"name":"x","inner":[{"count":256}]}"#), invalid("/inner/0/count"));
+    assert_eq!(
+        outer_error(r#"{"name":"x","inner":[{"count":256}]}"#),
+        invalid("/inner/0/count")
+    );
     assert_eq!(outer_error(r#"{"name":3}"#), invalid("/name"));
     assert_eq!(outer_error(r#"{"inner":[]}"#), invalid(""));
     let error = json::parse::<Outer>(b"{\n \"name\": 3}").unwrap_err();
@@ -134,8 +188,19 @@ fn hexadecimal_text_is_lower_case() {
     #[derive(Debug, Deserialize)]
     struct Bytes(#[serde(with = "json::hex_bytes")] [u8; 2]);
     assert_eq!(json::parse::<Bytes>(br#""00ff""#).unwrap().0, [0, 255]);
-    for text in [r#""00FF""#, r#""00f""#, r#""00ff00""#, r#""0x00""#, r#""zz00""#, "0"] {
-        assert_eq!(json::parse::<Bytes>(text.as_bytes()).unwrap_err().code(), "json-invalid-value", "{text}");
+    for text in [
+        r#""00FF""#,
+        r#""00f""#,
+        r#""00ff00""#,
+        r#""0x00""#,
+        r#""zz00""#,
+        "0",
+    ] {
+        assert_eq!(
+            json::parse::<Bytes>(text.as_bytes()).unwrap_err().code(),
+            "json-invalid-value",
+            "{text}"
+        );
     }
 }
 
@@ -151,7 +216,7 @@ fn strict_value() -> impl Strategy<Value = Value> {
         prop_oneof![
             proptest::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
             proptest::collection::btree_map(any::<String>(), inner, 0..5)
-                .prop_map(|map| Value::from_iter(map)),
+                .prop_map(Value::from_iter),
         ]
     })
 }

@@ -50,11 +50,18 @@ fn small_order_keys_would_verify_anything() {
 #[test]
 fn small_order_keys_are_refused() {
     for key in TORSION {
-        assert_eq!(PublicKey::new(Algorithm::Ed25519, &bytes(key)), Err(KeyError::SmallOrder), "{key}");
+        assert_eq!(
+            PublicKey::new(Algorithm::Ed25519, &bytes(key)),
+            Err(KeyError::SmallOrder),
+            "{key}"
+        );
     }
     for key in TORSION_NOT_CANONICAL {
         let error = PublicKey::new(Algorithm::Ed25519, &bytes(key)).unwrap_err();
-        assert!(matches!(error, KeyError::SmallOrder | KeyError::NotCanonical), "{key}");
+        assert!(
+            matches!(error, KeyError::SmallOrder | KeyError::NotCanonical),
+            "{key}"
+        );
     }
 }
 
@@ -65,7 +72,10 @@ fn non_canonical_ed25519_keys_are_refused() {
         for top in [0x7f, 0xff] {
             let mut key = [0xff; 32];
             (key[0], key[31]) = (low, top);
-            assert_eq!(PublicKey::new(Algorithm::Ed25519, &key), Err(KeyError::NotCanonical));
+            assert_eq!(
+                PublicKey::new(Algorithm::Ed25519, &key),
+                Err(KeyError::NotCanonical)
+            );
         }
     }
 }
@@ -77,7 +87,11 @@ fn lengths_and_points_are_checked() {
     assert_eq!(length(Algorithm::Ed25519, &[7; 33]), "key-length");
     assert_eq!(length(Algorithm::P256, &[4; 64]), "key-length");
     assert_eq!(length(Algorithm::P256, &[4; 65]), "key-not-on-curve");
-    let good = SigningKey::from_secret(Algorithm::P256, &seed(9)).unwrap().public().bytes().to_vec();
+    let good = SigningKey::from_secret(Algorithm::P256, &seed(9))
+        .unwrap()
+        .public()
+        .bytes()
+        .to_vec();
     let compressed = [&[2 + (good[64] & 1)], &good[1..33]].concat();
     assert_eq!(length(Algorithm::P256, &compressed), "key-length");
     let mut hybrid = good.clone();
@@ -90,7 +104,9 @@ fn lengths_and_points_are_checked() {
 
 #[test]
 fn p256_secrets_are_below_the_order() {
-    let from = |secret: &[u8]| SigningKey::from_secret(Algorithm::P256, secret.try_into().unwrap()).map(drop);
+    let from = |secret: &[u8]| {
+        SigningKey::from_secret(Algorithm::P256, secret.try_into().unwrap()).map(drop)
+    };
     assert_eq!(from(&[0; 32]), Err(KeyError::SecretOutOfRange));
     assert_eq!(from(&bytes(ORDER)), Err(KeyError::SecretOutOfRange));
     let mut last = bytes(ORDER);
@@ -120,7 +136,10 @@ fn signatures_of_both_algorithms_verify_and_bind_the_message() {
         let signature = key.sign(b"act");
         assert_eq!(signature.len(), 64);
         assert_eq!(key.public().verify(b"act", &signature), Ok(()));
-        assert_eq!(key.public().verify(b"acts", &signature), Err(KeyError::BadSignature));
+        assert_eq!(
+            key.public().verify(b"acts", &signature),
+            Err(KeyError::BadSignature)
+        );
         assert!(key.public().verify(b"act", &signature[..63]).is_err());
         assert!(key.public().verify(b"act", &[]).is_err());
         let other = SigningKey::generate(algorithm).unwrap();
@@ -155,7 +174,10 @@ fn p256_signs_with_low_s_and_refuses_high_s() {
         assert!(signature[32] <= 0x7f);
         assert_eq!(key.public().verify(&[message], &signature), Ok(()));
         let high = [&signature[..32], &negated(&signature[32..])].concat();
-        assert!(raw.verify(&[message], &high).is_ok(), "the high form is mathematically valid");
+        assert!(
+            raw.verify(&[message], &high).is_ok(),
+            "the high form is mathematically valid"
+        );
         assert_eq!(key.public().verify(&[message], &high), Err(KeyError::HighS));
     }
 }
@@ -176,8 +198,17 @@ fn json_form() {
     for algorithm in [Algorithm::Ed25519, Algorithm::P256] {
         let key = SigningKey::from_secret(algorithm, &seed(5)).unwrap();
         let text = serde_json::to_string(key.public()).unwrap();
-        assert_eq!(text, format!(r#"{{"alg":"{algorithm}","pk":"{}"}}"#, hex::encode(key.public().bytes())));
-        assert_eq!(&json::parse::<PublicKey>(text.as_bytes()).unwrap(), key.public());
+        assert_eq!(
+            text,
+            format!(
+                r#"{{"alg":"{algorithm}","pk":"{}"}}"#,
+                hex::encode(key.public().bytes())
+            )
+        );
+        assert_eq!(
+            &json::parse::<PublicKey>(text.as_bytes()).unwrap(),
+            key.public()
+        );
         assert!(json::parse::<PublicKey>(text.to_uppercase().as_bytes()).is_err());
     }
     let weak = format!(r#"{{"alg":"ed25519","pk":"{}"}}"#, TORSION[0]);
@@ -185,7 +216,12 @@ fn json_form() {
     assert_eq!(error.code(), "json-invalid-value");
     assert!(error.reason.contains("small order"), "{error}");
     let extra = format!(r#"{{"alg":"ed25519","pk":"{}","x":1}}"#, "11".repeat(32));
-    assert_eq!(json::parse::<PublicKey>(extra.as_bytes()).unwrap_err().code(), "json-unknown-field");
+    assert_eq!(
+        json::parse::<PublicKey>(extra.as_bytes())
+            .unwrap_err()
+            .code(),
+        "json-unknown-field"
+    );
 }
 
 #[test]

@@ -14,8 +14,8 @@ pub struct Grid {
     text: GridText,
     /// The most fractional digits of min, max and step; every value is printed with exactly so many.
     scale: u8,
-    min_units: i128,
-    step_units: i128,
+    min_units: i64,
+    step_units: i64,
     count: u64,
 }
 
@@ -102,7 +102,7 @@ impl Grid {
         if index >= self.count {
             return None;
         }
-        let above = self.step_units.checked_mul(i128::from(index))?;
+        let above = self.step_units.checked_mul(i64::try_from(index).ok()?)?;
         Some(Decimal::from_units(
             self.min_units.checked_add(above)?,
             self.scale,

@@ -7,7 +7,7 @@ CREATE TABLE tender (
     title           TEXT   NOT NULL,
     tenderee        TEXT   NOT NULL,
     profile         TEXT   NOT NULL,
-    stage           TEXT   NOT NULL CHECK (stage IN ('draft', 'announced', 'closed', 'opening', 'opened', 'drawn',
+    stage           TEXT   NOT NULL CHECK (stage IN ('draft', 'announced', 'closed', 'opening', 'opened', 'drawing', 'drawn', 'evaluation',
                                                      'evaluated', 'candidates', 'awarded', 'failed', 'terminated')),
     deadline_ms     BIGINT,
     -- When the deadline job has to look at this tender again; NULL: never.

@@ -62,6 +62,18 @@ pub enum Role {
     PoolAuthority,
 }
 
+impl Role {
+    /// The role's name, as in statements.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Role::Platform => "platform",
+            Role::Supervisor => "supervisor",
+            Role::ExchangeCentre => "exchange-centre",
+            Role::PoolAuthority => "pool-authority",
+        }
+    }
+}
+
 /// The root key of the trust file gives an account a role.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -76,6 +76,14 @@ macro_rules! acts {
                 match self { $(Act::$variant(_) => Visibility::$visibility,)* }
             }
 
+            /// The same by the name of the kind; `None`: not one of ours.
+            pub fn visibility_of(kind: &str) -> Option<Visibility> {
+                match kind {
+                    $($kind => Some(Visibility::$visibility),)*
+                    _ => None,
+                }
+            }
+
             /// The exact bytes of the body, as our own programs write them.
             pub fn to_body(&self) -> Vec<u8> {
                 let written = match self { $(Act::$variant(body) => serde_json::to_vec(body),)* };

@@ -91,8 +91,6 @@ pub enum Outcome {
 pub enum OutcomeReason {
     /// All trustees released and no key reproduces the key block.
     KeyBlock,
-    /// The bidder's own key does not reproduce the key block.
-    OwnKey,
     /// The bid form does not open under the key.
     Part,
     /// The bid form is not one: JSON, a required field or a value.

@@ -68,7 +68,7 @@ impl Tender {
         for who in std::iter::once(&body.bidder_id).chain(&body.members) {
             let known = directory.account(who).is_some();
             demand(known, Code::AccountUnknown, || who.to_string())?;
-            let inside = *who == self.tenderee || directory.has_role(who, Role::Platform);
+            let inside = *who == self.tenderee || directory.has_role(who, Role::Platform, case.at);
             let related = group(who).is_some_and(|own| group(&self.tenderee) == Some(own));
             let excluded = inside || related || neutral.contains(who);
             demand(!excluded, Code::BidderExcluded, || format!("{who} has another part in this tender"))?;

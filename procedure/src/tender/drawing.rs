@@ -173,7 +173,7 @@ impl Tender {
     pub(super) fn contribution_opened(&mut self, body: &BidOpened, case: &Case<'_>) -> Result<(), Refusal> {
         let owner = case.only_signer()?.clone();
         let attempt = self.releasing_attempt(case)?;
-        attempt.releases.check_own(&body.envelope, &owner)?;
+        attempt.releases.check_own(&body.envelope, &owner, &body.key)?;
         attempt.releases.take_own(&body.envelope, &body.key);
         Ok(())
     }
@@ -261,7 +261,7 @@ impl Drawing {
                     let value = FileKey::from_bytes(key.0).draw_contribution(&contribution.sealed.context);
                     Some((contribution.statement, value))
                 }
-                Resolved::NoKeyFits | Resolved::OwnKeyFails => None,
+                Resolved::NoKeyFits => None,
             }
         });
         opened.collect()

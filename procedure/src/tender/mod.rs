@@ -32,7 +32,7 @@ pub use releases::{Releases, Resolved, Sealed};
 pub use stage::*;
 
 use crate::act::{Act, Role, TenderCreated};
-use crate::limits::NAME_CHARS_MAX;
+use crate::limits::{NAME_CHARS_MAX, SIGNERS_MAX};
 use crate::refusal::{Code, Refusal, demand};
 use crate::{At, Directory, text};
 
@@ -69,7 +69,7 @@ impl Case<'_> {
 
     /// Exactly one account signed, and it is the platform.
     fn signed_by_platform(&self) -> Result<(), Refusal> {
-        let is_platform = |who: &Identifier| self.directory.has_role(who, Role::Platform);
+        let is_platform = |who: &Identifier| self.directory.has_role(who, Role::Platform, self.at);
         demand(self.signers.len() == 1, Code::SignersTooMany, || "only the platform signs")?;
         demand(self.signers.keys().all(is_platform), Code::SignerNotAllowed, || "the platform's act key must sign")
     }
@@ -132,6 +132,9 @@ impl Tender {
         demand(own, Code::TenderMismatch, || format!("this is {}", self.id))?;
         let signers = directory.signers(statement.signers(), at)?;
         let case = Case { id: statement.id(), signers, directory, at };
+        let new_signers = case.signers.keys().filter(|who| !self.signers.contains(*who)).count();
+        let signers = self.signers.len().saturating_add(new_signers);
+        demand(signers <= SIGNERS_MAX, Code::BiddersMax, || format!("at most {SIGNERS_MAX} accounts sign"))?;
         self.judge(act, &case)?;
         self.last = at;
         self.statements.insert(case.id);

@@ -98,7 +98,7 @@ impl Tender {
         let opening = self.open_window(case)?;
         let by_bidder = opening.closed.bidding.notice.opening.who_opens != WhoOpens::Trustees;
         demand(by_bidder, Code::OpeningByOther, || "the trustees open")?;
-        opening.releases.check_own(&body.envelope, &owner)?;
+        opening.releases.check_own(&body.envelope, &owner, &body.key)?;
         opening.releases.take_own(&body.envelope, &body.key);
         Ok(())
     }
@@ -184,7 +184,6 @@ impl Opening {
         let reading = match self.releases.resolved(manifest) {
             Some(Resolved::Opened { key }) => read_out(bidding, manifest, &key),
             Some(Resolved::NoKeyFits) => Err(OutcomeReason::KeyBlock),
-            Some(Resolved::OwnKeyFails) => Err(OutcomeReason::OwnKey),
             None if bidding.notice.opening.who_opens == WhoOpens::Bidder => Err(OutcomeReason::BidderSilent),
             None => Err(OutcomeReason::TooFewShares),
         };
@@ -252,7 +251,7 @@ fn read_out(
 /// The table of outcomes: which reasons are decided by what the bidder submitted or did.
 fn outcome_of(reason: OutcomeReason) -> Outcome {
     match reason {
-        OutcomeReason::KeyBlock | OutcomeReason::OwnKey | OutcomeReason::Part | OutcomeReason::Form => Outcome::Invalid,
+        OutcomeReason::KeyBlock | OutcomeReason::Part | OutcomeReason::Form => Outcome::Invalid,
         OutcomeReason::TooFewShares | OutcomeReason::BidderSilent => Outcome::Unresolved,
     }
 }
@@ -262,7 +261,6 @@ fn outcome_of(reason: OutcomeReason) -> Outcome {
 fn consequence_of(reason: OutcomeReason) -> Consequence {
     match reason {
         OutcomeReason::KeyBlock
-        | OutcomeReason::OwnKey
         | OutcomeReason::Part
         | OutcomeReason::Form
         | OutcomeReason::BidderSilent => Consequence::DeemedRevoked,

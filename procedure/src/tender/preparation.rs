@@ -45,7 +45,7 @@ impl Tender {
             return Ok(());
         }
         let group = |who: &Identifier| case.directory.account(who).and_then(|account| account.control_group.clone());
-        let is_operator = |who: &Identifier| case.directory.has_role(who, Role::Platform);
+        let is_operator = |who: &Identifier| case.directory.has_role(who, Role::Platform, case.at);
         let operator_groups =
             case.directory.accounts().filter(|(id, _)| is_operator(id)).filter_map(|(_, entry)| entry.control_group.clone());
         let insiders: BTreeSet<Identifier> = operator_groups.chain(group(&self.tenderee)).collect();

@@ -31,8 +31,6 @@ pub enum Resolved {
     },
     /// All trustees released and no key fits.
     NoKeyFits,
-    /// The owner's own key does not fit.
-    OwnKeyFails,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -119,30 +117,37 @@ impl Releases {
         for released in shares {
             if let Some(release) = self.envelopes.get_mut(&released.envelope) {
                 release.shares.insert(slot, released.share.clone());
-                release.resolve(&self.trustees, None);
+                release.resolve(&self.trustees);
             }
         }
     }
 
-    /// Whether `owner` may open `id` with its own key.
-    pub(super) fn check_own(&self, id: &Digest, owner: &Identifier) -> Result<(), Refusal> {
+    /// Whether `owner` may open `id` with `key`. A key that does not reproduce the key block is refused, not
+    /// ruled upon: otherwise an owner who has seen what others contributed could void its own envelope, and
+    /// with it change a seed (protocol section 9, "last-revealer bias").
+    pub(super) fn check_own(&self, id: &Digest, owner: &Identifier, key: &Digest) -> Result<(), Refusal> {
         let release =
             self.envelopes.get(id).ok_or_else(|| Refusal::new(Code::EnvelopeUnknown, id.to_string()).at("/envelope"))?;
         demand(release.sealed.owner == *owner, Code::SignerNotAllowed, || "only its owner opens an envelope")?;
-        demand(release.resolved.is_none(), Code::ShareRepeated, || "the envelope is resolved already")
+        demand(release.resolved.is_none(), Code::ShareRepeated, || "the envelope is resolved already")?;
+        let sealed = &release.sealed;
+        let own = FileKey::from_bytes(key.0);
+        let dealt = sealing::deal(&own, &sealed.context, &sealed.recovery, &self.trustees);
+        demand(dealt.is_ok_and(|dealt| dealt == sealed.key_block), Code::OwnKeyWrong, || "it opens nothing here")
+            .map_err(|refusal| refusal.at("/key"))
     }
 
     /// Takes the owner's own key after [`Self::check_own`].
     pub(super) fn take_own(&mut self, id: &Digest, key: &Digest) {
         if let Some(release) = self.envelopes.get_mut(id) {
-            release.resolve(&self.trustees, Some(&FileKey::from_bytes(key.0)));
+            release.resolved = Some(Resolved::Opened { key: *key });
         }
     }
 }
 
 impl Release {
-    fn resolve(&mut self, trustees: &TrusteeKeys, own: Option<&FileKey>) {
-        let enough = self.shares.len() >= usize::from(trustees.threshold) || own.is_some();
+    fn resolve(&mut self, trustees: &TrusteeKeys) {
+        let enough = self.shares.len() >= usize::from(trustees.threshold);
         if self.resolved.is_some() || !enough {
             return;
         }
@@ -154,9 +159,8 @@ impl Release {
             .collect();
         let sealed = &self.sealed;
         self.resolved =
-            match sealing::resolve(&sealed.key_block, &sealed.context, &sealed.recovery, trustees, &shares, own) {
+            match sealing::resolve(&sealed.key_block, &sealed.context, &sealed.recovery, trustees, &shares, None) {
                 Resolution::Opened { key, .. } => Some(Resolved::Opened { key: Digest(*key.bytes()) }),
-                Resolution::Invalid if own.is_some() => Some(Resolved::OwnKeyFails),
                 Resolution::Invalid => Some(Resolved::NoKeyFits),
                 Resolution::Unresolved => None,
             };

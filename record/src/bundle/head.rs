@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::chain::{ChainHead, ChainId};
-use crate::key::SigningKey;
+use crate::key::{PublicKey, SigningKey};
 use crate::log::checkpoint::{Origin, SignatureError, SignedCheckpoint, VerifierKey};
 use crate::statement::{Envelope, StatementError};
 use crate::{Digest, Identifier};
@@ -85,6 +85,10 @@ pub struct RecordHeadBody {
     pub tender: Identifier,
     /// The log.
     pub origin: Origin,
+    /// The log's key. A reader with a trust file compares it; one without has nothing else to go by.
+    pub log_key: VerifierKey,
+    /// The platform's root key, likewise.
+    pub root_key: PublicKey,
     /// For whom the bundle is.
     pub audience: Audience,
     /// The checkpoint under which every leaf of the bundle is proved.

@@ -8,7 +8,10 @@ use crate::vectors;
 #[test]
 fn the_vector() {
     assert_eq!(vectors::context().digest(), vectors::ctx());
-    assert_eq!(vectors::text(&vectors::seal(), "dst"), record::seq::domain::SEAL_CONTEXT);
+    assert_eq!(
+        vectors::text(&vectors::seal(), "dst"),
+        record::seq::domain::SEAL_CONTEXT
+    );
 }
 
 #[test]

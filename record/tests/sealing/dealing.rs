@@ -9,23 +9,41 @@ use crate::vectors;
 
 #[test]
 fn the_vector() {
-    let block = deal(&vectors::file_key(), &vectors::ctx(), vectors::owner().public(), &vectors::trustees()).unwrap();
+    let block = deal(
+        &vectors::file_key(),
+        &vectors::ctx(),
+        vectors::owner().public(),
+        &vectors::trustees(),
+    )
+    .unwrap();
     assert_eq!(block, vectors::key_block());
     assert_eq!(block.len(), 544);
-    assert_eq!(Digest::sha256(&block).to_string(), vectors::text(&vectors::seal(), "key_block_sha256"));
+    assert_eq!(
+        Digest::sha256(&block).to_string(),
+        vectors::text(&vectors::seal(), "key_block_sha256")
+    );
 }
 
 #[test]
 fn derived_keys_of_the_vector() {
     let (key, ctx, seal) = (vectors::file_key(), vectors::ctx(), vectors::seal());
-    assert_eq!(hex::encode(key.payload_key(&ctx).as_slice()), vectors::text(&seal, "payload_key"));
-    assert_eq!(key.draw_contribution(&ctx).to_string(), vectors::text(&seal, "draw_contribution"));
+    assert_eq!(
+        hex::encode(key.payload_key(&ctx).as_slice()),
+        vectors::text(&seal, "payload_key")
+    );
+    assert_eq!(
+        key.draw_contribution(&ctx).to_string(),
+        vectors::text(&seal, "draw_contribution")
+    );
 }
 
 #[test]
 fn every_recipient_opens_her_slot() {
     let (block, ctx) = (vectors::key_block(), vectors::ctx());
-    assert_eq!(open_recovery(&block, &ctx, &vectors::owner()).unwrap(), vectors::file_key());
+    assert_eq!(
+        open_recovery(&block, &ctx, &vectors::owner()).unwrap(),
+        vectors::file_key()
+    );
     for ((slot, secret), share) in (1..).zip(vectors::trustee_secrets()).zip(vectors::shares()) {
         assert_eq!(open_share(&block, &ctx, slot, &secret).unwrap(), share);
     }
@@ -33,7 +51,11 @@ fn every_recipient_opens_her_slot() {
 
 #[test]
 fn nobody_opens_another_slot_or_context() {
-    let (block, ctx, secrets) = (vectors::key_block(), vectors::ctx(), vectors::trustee_secrets());
+    let (block, ctx, secrets) = (
+        vectors::key_block(),
+        vectors::ctx(),
+        vectors::trustee_secrets(),
+    );
     for slot in 1..=5u8 {
         for (number, secret) in (1..).zip(&secrets) {
             let opened = open_share(&block, &ctx, slot, secret);
@@ -42,10 +64,28 @@ fn nobody_opens_another_slot_or_context() {
         let elsewhere = open_share(&block, &Digest::ZERO, slot, &secrets[usize::from(slot) - 1]);
         assert_eq!(elsewhere, Err(SealError::SlotClosed { slot }));
     }
-    assert_eq!(open_share(&block, &ctx, 0, &vectors::owner()), Err(SealError::Slot { slot: 0, trustees: 5 }));
-    assert_eq!(open_share(&block, &ctx, 6, &secrets[0]), Err(SealError::Slot { slot: 6, trustees: 5 }));
-    assert_eq!(open_recovery(&block, &ctx, &secrets[0]), Err(SealError::SlotClosed { slot: 0 }));
-    assert_eq!(open_recovery(&block, &Digest::ZERO, &vectors::owner()), Err(SealError::SlotClosed { slot: 0 }));
+    assert_eq!(
+        open_share(&block, &ctx, 0, &vectors::owner()),
+        Err(SealError::Slot {
+            slot: 0,
+            trustees: 5
+        })
+    );
+    assert_eq!(
+        open_share(&block, &ctx, 6, &secrets[0]),
+        Err(SealError::Slot {
+            slot: 6,
+            trustees: 5
+        })
+    );
+    assert_eq!(
+        open_recovery(&block, &ctx, &secrets[0]),
+        Err(SealError::SlotClosed { slot: 0 })
+    );
+    assert_eq!(
+        open_recovery(&block, &Digest::ZERO, &vectors::owner()),
+        Err(SealError::SlotClosed { slot: 0 })
+    );
 }
 
 #[test]
@@ -60,7 +100,19 @@ fn malformed_blocks_are_refused() {
     }
     refused(&[good.as_slice(), &[0]].concat());
     // Magic, version, t, n, KEM and length of the first slot.
-    for (place, value) in [(0, b'e'), (4, 2), (5, 0), (5, 1), (5, 6), (6, 2), (6, 4), (6, 6), (6, 10), (8, 0x21), (10, 33)] {
+    for (place, value) in [
+        (0, b'e'),
+        (4, 2),
+        (5, 0),
+        (5, 1),
+        (5, 6),
+        (6, 2),
+        (6, 4),
+        (6, 6),
+        (6, 10),
+        (8, 0x21),
+        (10, 33),
+    ] {
         let mut bad = good.clone();
         bad[place] = value;
         refused(&bad);
@@ -78,20 +130,52 @@ fn a_low_order_encapsulation_does_not_open() {
 #[test]
 fn sets_are_two_to_nine() {
     let keys = |count: usize| vec![vectors::owner().public().clone(); count];
-    for (threshold, count, good) in
-        [(2, 2, true), (2, 9, true), (9, 9, true), (1, 3, false), (0, 3, false), (4, 3, false), (2, 10, false), (2, 1, false), (2, 0, false), (2, 300, false)]
-    {
-        assert_eq!(TrusteeKeys::new(threshold, keys(count)).is_ok(), good, "{threshold} of {count}");
+    for (threshold, count, good) in [
+        (2, 2, true),
+        (2, 9, true),
+        (9, 9, true),
+        (1, 3, false),
+        (0, 3, false),
+        (4, 3, false),
+        (2, 10, false),
+        (2, 1, false),
+        (2, 0, false),
+        (2, 300, false),
+    ] {
+        assert_eq!(
+            TrusteeKeys::new(threshold, keys(count)).is_ok(),
+            good,
+            "{threshold} of {count}"
+        );
     }
     // The fields are public, so dealing checks once more.
-    let unchecked = TrusteeKeys { threshold: 1, keys: keys(3) };
-    let dealt = deal(&vectors::file_key(), &vectors::ctx(), vectors::owner().public(), &unchecked);
-    assert_eq!(dealt, Err(SealError::Trustees { threshold: 1, trustees: 3 }));
+    let unchecked = TrusteeKeys {
+        threshold: 1,
+        keys: keys(3),
+    };
+    let dealt = deal(
+        &vectors::file_key(),
+        &vectors::ctx(),
+        vectors::owner().public(),
+        &unchecked,
+    );
+    assert_eq!(
+        dealt,
+        Err(SealError::Trustees {
+            threshold: 1,
+            trustees: 3
+        })
+    );
 }
 
 #[test]
 fn everything_that_is_dealt_from_enters_the_block() {
-    let (key, ctx, owner, set) = (vectors::file_key(), vectors::ctx(), vectors::owner(), vectors::trustees());
+    let (key, ctx, owner, set) = (
+        vectors::file_key(),
+        vectors::ctx(),
+        vectors::owner(),
+        vectors::trustees(),
+    );
     let good = vectors::key_block();
     let other_owner = KemSecretKey::derive(Kem::P256, &[9; 32]);
     let mut swapped = set.clone();
@@ -106,7 +190,10 @@ fn everything_that_is_dealt_from_enters_the_block() {
     ] {
         assert_ne!(block.unwrap(), good);
     }
-    assert_ne!(shares(&key, &ctx, &other_threshold), shares(&key, &ctx, &set));
+    assert_ne!(
+        shares(&key, &ctx, &other_threshold),
+        shares(&key, &ctx, &set)
+    );
 }
 
 #[test]

@@ -6,10 +6,20 @@ use serde_json::Value;
 use crate::vectors;
 
 fn check_pair(pair: &Value, derived: &KemSecretKey) {
-    assert_eq!(pair["kem"].as_u64().unwrap(), u64::from(derived.public().kem().id()));
-    assert_eq!(hex::encode(derived.public().bytes()), vectors::text(pair, "pk"));
-    assert_eq!(hex::encode(derived.to_bytes().as_slice()), vectors::text(pair, "sk"));
-    let read = KemSecretKey::from_bytes(derived.public().kem(), derived.to_bytes().as_slice()).unwrap();
+    assert_eq!(
+        pair["kem"].as_u64().unwrap(),
+        u64::from(derived.public().kem().id())
+    );
+    assert_eq!(
+        hex::encode(derived.public().bytes()),
+        vectors::text(pair, "pk")
+    );
+    assert_eq!(
+        hex::encode(derived.to_bytes().as_slice()),
+        vectors::text(pair, "sk")
+    );
+    let read =
+        KemSecretKey::from_bytes(derived.public().kem(), derived.to_bytes().as_slice()).unwrap();
     assert_eq!(read.public(), derived.public());
 }
 
@@ -17,7 +27,12 @@ fn check_pair(pair: &Value, derived: &KemSecretKey) {
 fn the_vectors() {
     let seal = vectors::seal();
     check_pair(&seal["owner"], &vectors::owner());
-    for (pair, derived) in seal["trustees"].as_array().unwrap().iter().zip(vectors::trustee_secrets()) {
+    for (pair, derived) in seal["trustees"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .zip(vectors::trustee_secrets())
+    {
         check_pair(pair, &derived);
     }
 }
@@ -44,10 +59,14 @@ fn low_order_and_non_canonical_x25519_keys_are_refused() {
         refused(&hex::encode(second));
         // What makes the refusal necessary: HPKE itself fails on such a key.
         use hpke::Deserializable;
-        let key = <hpke::kem::X25519HkdfSha256 as hpke::Kem>::PublicKey::from_bytes(&hex::decode(low_order).unwrap());
-        let sealed = hpke::single_shot_seal::<hpke::aead::AesGcm256, hpke::kdf::HkdfSha256, hpke::kem::X25519HkdfSha256>(
-            &hpke::OpModeS::Base, &key.unwrap(), b"", b"", b"",
+        let key = <hpke::kem::X25519HkdfSha256 as hpke::Kem>::PublicKey::from_bytes(
+            &hex::decode(low_order).unwrap(),
         );
+        let sealed = hpke::single_shot_seal::<
+            hpke::aead::AesGcm256,
+            hpke::kdf::HkdfSha256,
+            hpke::kem::X25519HkdfSha256,
+        >(&hpke::OpModeS::Base, &key.unwrap(), b"", b"", b"");
         assert!(sealed.is_err());
     }
     refused(&"ff".repeat(32));
@@ -63,12 +82,28 @@ fn p256_keys_are_uncompressed_points() {
     let mut hybrid = good.clone();
     hybrid[0] = 6 + (good[64] & 1);
     let compressed = [&[2 + (good[64] & 1)], &good[1..33]].concat();
-    for bad in [off_curve, hybrid, compressed, vec![0; 65], vec![0], good[..64].to_vec(), vec![]] {
-        assert_eq!(KemPublicKey::new(Kem::P256, &bad).unwrap_err().code(), "seal-public-key");
+    for bad in [
+        off_curve,
+        hybrid,
+        compressed,
+        vec![0; 65],
+        vec![0],
+        good[..64].to_vec(),
+        vec![],
+    ] {
+        assert_eq!(
+            KemPublicKey::new(Kem::P256, &bad).unwrap_err().code(),
+            "seal-public-key"
+        );
     }
     assert!(KemPublicKey::new(Kem::X25519, &good).is_err());
     for bad in [[0; 32], [0xff; 32]] {
-        assert_eq!(KemSecretKey::from_bytes(Kem::P256, &bad).unwrap_err().code(), "seal-secret-key");
+        assert_eq!(
+            KemSecretKey::from_bytes(Kem::P256, &bad)
+                .unwrap_err()
+                .code(),
+            "seal-secret-key"
+        );
     }
     assert!(KemSecretKey::from_bytes(Kem::X25519, &[1; 31]).is_err());
 }
@@ -78,8 +113,18 @@ fn json_form() {
     for secret in vectors::trustee_secrets() {
         let key = secret.public();
         let text = serde_json::to_string(key).unwrap();
-        assert_eq!(text, format!(r#"{{"kem":"{}","pk":"{}"}}"#, key.kem().as_str(), hex::encode(key.bytes())));
-        assert_eq!(&record::json::parse::<KemPublicKey>(text.as_bytes()).unwrap(), key);
+        assert_eq!(
+            text,
+            format!(
+                r#"{{"kem":"{}","pk":"{}"}}"#,
+                key.kem().as_str(),
+                hex::encode(key.bytes())
+            )
+        );
+        assert_eq!(
+            &record::json::parse::<KemPublicKey>(text.as_bytes()).unwrap(),
+            key
+        );
         assert!(!format!("{secret:?}").contains(&hex::encode(secret.to_bytes().as_slice())));
     }
     let low_order = format!(r#"{{"kem":"x25519","pk":"{}"}}"#, "00".repeat(32));
@@ -89,7 +134,10 @@ fn json_form() {
 #[test]
 fn generated_keys_differ() {
     for kem in [Kem::X25519, Kem::P256] {
-        let (one, two) = (KemSecretKey::generate(kem).unwrap(), KemSecretKey::generate(kem).unwrap());
+        let (one, two) = (
+            KemSecretKey::generate(kem).unwrap(),
+            KemSecretKey::generate(kem).unwrap(),
+        );
         assert_ne!(one.public(), two.public());
     }
 }

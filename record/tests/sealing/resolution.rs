@@ -3,21 +3,36 @@
 use proptest::prelude::*;
 use proptest::sample::subsequence;
 use record::Digest;
-use record::sealing::{FileKey, Kem, KemSecretKey, Resolution, Share, TrusteeKeys, deal, resolve, shares};
+use record::sealing::{
+    FileKey, Kem, KemSecretKey, Resolution, Share, TrusteeKeys, deal, resolve, shares,
+};
 
 use crate::vectors;
 
 /// Resolves the vector's key block, or what a test made of it.
 fn resolve_block(block: &[u8], released: &[(u8, Share)], own: Option<&FileKey>) -> Resolution {
-    resolve(block, &vectors::ctx(), vectors::owner().public(), &vectors::trustees(), released, own)
+    resolve(
+        block,
+        &vectors::ctx(),
+        vectors::owner().public(),
+        &vectors::trustees(),
+        released,
+        own,
+    )
 }
 
 fn released(slots: &[u8]) -> Vec<(u8, Share)> {
-    slots.iter().map(|slot| (*slot, vectors::shares()[usize::from(*slot) - 1].clone())).collect()
+    slots
+        .iter()
+        .map(|slot| (*slot, vectors::shares()[usize::from(*slot) - 1].clone()))
+        .collect()
 }
 
 fn opened(wrong_slots: &[u8]) -> Resolution {
-    Resolution::Opened { key: vectors::file_key(), wrong_slots: wrong_slots.to_vec() }
+    Resolution::Opened {
+        key: vectors::file_key(),
+        wrong_slots: wrong_slots.to_vec(),
+    }
 }
 
 fn wrong(slot: u8) -> (u8, Share) {
@@ -30,18 +45,27 @@ fn any_three_of_five_open() {
     for slots in [[1, 2, 3], [3, 4, 5], [5, 1, 4]] {
         assert_eq!(resolve_block(&block, &released(&slots), None), opened(&[]));
     }
-    assert_eq!(resolve_block(&block, &released(&[1, 2, 3, 4, 5]), None), opened(&[]));
+    assert_eq!(
+        resolve_block(&block, &released(&[1, 2, 3, 4, 5]), None),
+        opened(&[])
+    );
 }
 
 #[test]
 fn fewer_than_the_threshold_leave_it_unresolved() {
     let block = vectors::key_block();
     assert_eq!(resolve_block(&block, &[], None), Resolution::Unresolved);
-    assert_eq!(resolve_block(&block, &released(&[2, 5]), None), Resolution::Unresolved);
+    assert_eq!(
+        resolve_block(&block, &released(&[2, 5]), None),
+        Resolution::Unresolved
+    );
     // The same share three times is still one release; slots that do not exist are none.
     let mut repeated = released(&[2, 2, 2]);
     repeated.extend([wrong(0), wrong(6), wrong(255)]);
-    assert_eq!(resolve_block(&block, &repeated, None), Resolution::Unresolved);
+    assert_eq!(
+        resolve_block(&block, &repeated, None),
+        Resolution::Unresolved
+    );
 }
 
 #[test]
@@ -64,7 +88,10 @@ fn one_liar_among_exactly_t_leaves_it_unresolved_until_somebody_helps() {
     let mut shares = released(&[1, 3]);
     shares.push(wrong(5));
     assert_eq!(resolve_block(&block, &shares, None), Resolution::Unresolved);
-    assert_eq!(resolve_block(&block, &shares, Some(&vectors::file_key())), opened(&[5]));
+    assert_eq!(
+        resolve_block(&block, &shares, Some(&vectors::file_key())),
+        opened(&[5])
+    );
     shares.extend(released(&[4]));
     assert_eq!(resolve_block(&block, &shares, None), opened(&[5]));
 }
@@ -73,7 +100,10 @@ fn one_liar_among_exactly_t_leaves_it_unresolved_until_somebody_helps() {
 fn all_released_and_none_fits_is_invalid() {
     let block = vectors::key_block();
     let all_wrong: Vec<_> = (1..=5).map(wrong).collect();
-    assert_eq!(resolve_block(&block, &all_wrong[..4], None), Resolution::Unresolved);
+    assert_eq!(
+        resolve_block(&block, &all_wrong[..4], None),
+        Resolution::Unresolved
+    );
     assert_eq!(resolve_block(&block, &all_wrong, None), Resolution::Invalid);
 }
 
@@ -81,11 +111,20 @@ fn all_released_and_none_fits_is_invalid() {
 fn the_bidders_own_key_decides_alone() {
     let block = vectors::key_block();
     let bad = FileKey::from_bytes([0; 32]);
-    assert_eq!(resolve_block(&block, &[], Some(&vectors::file_key())), opened(&[]));
+    assert_eq!(
+        resolve_block(&block, &[], Some(&vectors::file_key())),
+        opened(&[])
+    );
     assert_eq!(resolve_block(&block, &[], Some(&bad)), Resolution::Invalid);
-    assert_eq!(resolve_block(&block, &released(&[1, 2]), Some(&bad)), Resolution::Invalid);
+    assert_eq!(
+        resolve_block(&block, &released(&[1, 2]), Some(&bad)),
+        Resolution::Invalid
+    );
     // She cannot spoil what the trustees can open.
-    assert_eq!(resolve_block(&block, &released(&[1, 2, 4]), Some(&bad)), opened(&[]));
+    assert_eq!(
+        resolve_block(&block, &released(&[1, 2, 4]), Some(&bad)),
+        opened(&[])
+    );
 }
 
 #[test]
@@ -94,7 +133,10 @@ fn a_garbage_block_is_invalid_whoever_looks() {
     let (all, own) = (released(&[1, 2, 3, 4, 5]), vectors::file_key());
     let garbage = |block: &[u8]| {
         assert_eq!(resolve_block(block, &all, None), Resolution::Invalid);
-        assert_eq!(resolve_block(block, &all[..4], None), Resolution::Unresolved);
+        assert_eq!(
+            resolve_block(block, &all[..4], None),
+            Resolution::Unresolved
+        );
         assert_eq!(resolve_block(block, &[], Some(&own)), Resolution::Invalid);
     };
     garbage(&[]);
@@ -104,7 +146,11 @@ fn a_garbage_block_is_invalid_whoever_looks() {
     for place in (0..good.len()).step_by(13) {
         let mut bad = good.clone();
         bad[place] ^= 0x10;
-        assert_eq!(resolve_block(&bad, &[], Some(&own)), Resolution::Invalid, "{place}");
+        assert_eq!(
+            resolve_block(&bad, &[], Some(&own)),
+            Resolution::Invalid,
+            "{place}"
+        );
     }
     let mut last_trustee = good.clone();
     *last_trustee.last_mut().unwrap() ^= 1;
@@ -116,7 +162,16 @@ fn a_copied_block_fails_in_another_context() {
     let (block, set, owner) = (vectors::key_block(), vectors::trustees(), vectors::owner());
     let mut context = vectors::context();
     context.bidder_id = record::Identifier::new("bidder:copycat").unwrap();
-    let resolve = |own| resolve(&block, &context.digest(), owner.public(), &set, &released(&[1, 2, 3, 4, 5]), own);
+    let resolve = |own| {
+        resolve(
+            &block,
+            &context.digest(),
+            owner.public(),
+            &set,
+            &released(&[1, 2, 3, 4, 5]),
+            own,
+        )
+    };
     assert_eq!(resolve(None), Resolution::Invalid);
     assert_eq!(resolve(Some(&vectors::file_key())), Resolution::Invalid);
 }
@@ -126,7 +181,14 @@ fn an_unchecked_set_opens_nothing() {
     let keys = vec![vectors::owner().public().clone(); 12];
     let set = TrusteeKeys { threshold: 2, keys };
     let released: Vec<_> = (1..=12).map(wrong).collect();
-    let resolution = resolve(&vectors::key_block(), &vectors::ctx(), vectors::owner().public(), &set, &released, None);
+    let resolution = resolve(
+        &vectors::key_block(),
+        &vectors::ctx(),
+        vectors::owner().public(),
+        &set,
+        &released,
+        None,
+    );
     assert_eq!(resolution, Resolution::Invalid);
 }
 
@@ -134,38 +196,77 @@ fn an_unchecked_set_opens_nothing() {
 fn scenes() -> impl Strategy<Value = (u8, u8, Vec<u8>, Vec<u8>)> {
     let sizes = (2..=9u8).prop_flat_map(|trustees| (2..=trustees, Just(trustees)));
     sizes.prop_flat_map(|(threshold, trustees)| {
-        let slots = subsequence((1..=trustees).collect::<Vec<_>>(), 0..=usize::from(trustees)).prop_shuffle();
+        let slots = subsequence(
+            (1..=trustees).collect::<Vec<_>>(),
+            0..=usize::from(trustees),
+        )
+        .prop_shuffle();
         slots.prop_flat_map(move |slots| {
             let count = slots.len();
-            (Just(threshold), Just(trustees), Just(slots.clone()), subsequence(slots, 0..=count.min(3)))
+            (
+                Just(threshold),
+                Just(trustees),
+                Just(slots.clone()),
+                subsequence(slots, 0..=count.min(3)),
+            )
         })
     })
 }
 
 fn keys(count: u8) -> Vec<KemSecretKey> {
-    let kem = |slot: u8| if slot % 4 == 3 { Kem::P256 } else { Kem::X25519 };
-    (1..=count).map(|slot| KemSecretKey::derive(kem(slot), &[slot; 32])).collect()
+    let kem = |slot: u8| {
+        if slot % 4 == 3 {
+            Kem::P256
+        } else {
+            Kem::X25519
+        }
+    };
+    (1..=count)
+        .map(|slot| KemSecretKey::derive(kem(slot), &[slot; 32]))
+        .collect()
 }
 
 fn check_scene(key: FileKey, ctx: Digest, threshold: u8, trustees: u8, slots: &[u8], liars: &[u8]) {
-    let set = TrusteeKeys::new(threshold, keys(trustees).iter().map(|key| key.public().clone()).collect()).unwrap();
+    let set = TrusteeKeys::new(
+        threshold,
+        keys(trustees)
+            .iter()
+            .map(|key| key.public().clone())
+            .collect(),
+    )
+    .unwrap();
     let owner = KemSecretKey::derive(Kem::X25519, &[0xee; 32]);
     let block = deal(&key, &ctx, owner.public(), &set).unwrap();
     let dealt = shares(&key, &ctx, &set);
     let released: Vec<_> = slots
         .iter()
-        .map(|slot| if liars.contains(slot) { wrong(*slot) } else { (*slot, dealt[usize::from(*slot) - 1].clone()) })
+        .map(|slot| {
+            if liars.contains(slot) {
+                wrong(*slot)
+            } else {
+                (*slot, dealt[usize::from(*slot) - 1].clone())
+            }
+        })
         .collect();
     let mut wrong_slots = liars.to_vec();
     wrong_slots.sort();
-    let opened = Resolution::Opened { key: key.clone(), wrong_slots };
+    let opened = Resolution::Opened {
+        key: key.clone(),
+        wrong_slots,
+    };
     let expected = match slots.len() - liars.len() {
         honest if honest >= usize::from(threshold) => opened.clone(),
         _ if slots.len() == usize::from(trustees) => Resolution::Invalid,
         _ => Resolution::Unresolved,
     };
-    assert_eq!(resolve(&block, &ctx, owner.public(), &set, &released, None), expected);
-    assert_eq!(resolve(&block, &ctx, owner.public(), &set, &released, Some(&key)), opened);
+    assert_eq!(
+        resolve(&block, &ctx, owner.public(), &set, &released, None),
+        expected
+    );
+    assert_eq!(
+        resolve(&block, &ctx, owner.public(), &set, &released, Some(&key)),
+        opened
+    );
 }
 
 #[test]

@@ -8,7 +8,13 @@ use vsss_rs::Gf256;
 use crate::vectors;
 
 fn set(threshold: u8, trustees: u8) -> TrusteeKeys {
-    let keys = (0..trustees).map(|index| KemSecretKey::derive(Kem::X25519, &[index; 32]).public().clone()).collect();
+    let keys = (0..trustees)
+        .map(|index| {
+            KemSecretKey::derive(Kem::X25519, &[index; 32])
+                .public()
+                .clone()
+        })
+        .collect();
     TrusteeKeys::new(threshold, keys).unwrap()
 }
 
@@ -23,17 +29,31 @@ fn recovered(key: &FileKey, ctx: &Digest, trustees: &TrusteeKeys, points: &[u8])
 fn the_vector() {
     let key = vectors::file_key();
     assert_eq!(key.bytes(), &vectors::seed("file-key"));
-    assert_eq!(shares(&key, &vectors::ctx(), &vectors::trustees()), vectors::shares());
+    assert_eq!(
+        shares(&key, &vectors::ctx(), &vectors::trustees()),
+        vectors::shares()
+    );
     for points in [[3, 4, 5], [1, 4, 5], [5, 2, 4]] {
-        assert_eq!(recovered(&key, &vectors::ctx(), &vectors::trustees(), &points), key.bytes());
+        assert_eq!(
+            recovered(&key, &vectors::ctx(), &vectors::trustees(), &points),
+            key.bytes()
+        );
     }
 }
 
 #[test]
 fn vsss_recovers_from_high_points() {
     let (key, ctx) = (FileKey::from_bytes([0xc3; 32]), Digest([7; 32]));
-    for (threshold, points) in [(2, &[8u8, 9][..]), (3, &[4, 7, 9]), (5, &[4, 5, 7, 8, 9]), (9, &[1, 2, 3, 4, 5, 6, 7, 8, 9])] {
-        assert_eq!(recovered(&key, &ctx, &set(threshold, 9), points), key.bytes());
+    for (threshold, points) in [
+        (2, &[8u8, 9][..]),
+        (3, &[4, 7, 9]),
+        (5, &[4, 5, 7, 8, 9]),
+        (9, &[1, 2, 3, 4, 5, 6, 7, 8, 9]),
+    ] {
+        assert_eq!(
+            recovered(&key, &ctx, &set(threshold, 9), points),
+            key.bytes()
+        );
     }
     // One share fewer than the threshold gives something else.
     assert_ne!(recovered(&key, &ctx, &set(4, 9), &[7, 8, 9]), key.bytes());

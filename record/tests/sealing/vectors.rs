@@ -1,6 +1,8 @@
 //! The `seal` vectors, read once for all tests here.
 
-use record::sealing::{EnvelopeKind, FileKey, Kem, KemPublicKey, KemSecretKey, SealContext, Share, TrusteeKeys};
+use record::sealing::{
+    EnvelopeKind, FileKey, Kem, KemPublicKey, KemSecretKey, SealContext, Share, TrusteeKeys,
+};
 use record::seq::seq;
 use record::{Digest, Identifier};
 use serde_json::Value;
@@ -41,7 +43,9 @@ pub fn key_block() -> Vec<u8> {
 /// Trustees 1 to 4 have X25519 keys, trustee 5 a P-256 one.
 pub fn trustee_secrets() -> Vec<KemSecretKey> {
     let kem = |number| if number == 5 { Kem::P256 } else { Kem::X25519 };
-    (1..=5).map(|number| KemSecretKey::derive(kem(number), &seed(&format!("trustee-{number}")))).collect()
+    (1..=5)
+        .map(|number| KemSecretKey::derive(kem(number), &seed(&format!("trustee-{number}"))))
+        .collect()
 }
 
 pub fn owner() -> KemSecretKey {
@@ -49,17 +53,30 @@ pub fn owner() -> KemSecretKey {
 }
 
 pub fn trustees() -> TrusteeKeys {
-    let keys = trustee_secrets().iter().map(|key| key.public().clone()).collect();
+    let keys = trustee_secrets()
+        .iter()
+        .map(|key| key.public().clone())
+        .collect();
     TrusteeKeys::new(3, keys).unwrap()
 }
 
 pub fn shares() -> Vec<Share> {
     let share = |value: &Value| Share(bytes(value).try_into().unwrap());
-    seal()["shares"].as_array().unwrap().iter().map(share).collect()
+    seal()["shares"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(share)
+        .collect()
 }
 
 pub fn context() -> SealContext {
-    let fields: Vec<Vec<u8>> = seal()["ctx_fields"].as_array().unwrap().iter().map(bytes).collect();
+    let fields: Vec<Vec<u8>> = seal()["ctx_fields"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(bytes)
+        .collect();
     let text = |index: usize| String::from_utf8(fields[index].clone()).unwrap();
     let id = |index| Identifier::new(text(index)).unwrap();
     let digest = |index: usize| Digest(fields[index].clone().try_into().unwrap());

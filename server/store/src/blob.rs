@@ -155,6 +155,23 @@ pub fn complete_by_root(conn: &mut Conn, root: &[u8; 32]) -> Result<Option<Blob>
         .optional()?)
 }
 
+/// Complete uploads behind `(account, root)`, in that order, at most `limit`: for looking at all content.
+pub fn complete_after(
+    conn: &mut Conn,
+    account: &str,
+    root: &[u8; 32],
+    limit: i64,
+) -> Result<Vec<Blob>, StoreError> {
+    Ok(blob::table
+        .filter(blob::account.ge(account))
+        .filter(blob::account.gt(account).or(blob::root.gt(root)))
+        .filter(blob::complete_ms.is_not_null())
+        .order((blob::account, blob::root))
+        .limit(limit)
+        .select(Blob::as_select())
+        .load(conn)?)
+}
+
 /// All segments of an upload, in order.
 pub fn segments(
     conn: &mut Conn,

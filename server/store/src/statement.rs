@@ -78,6 +78,27 @@ pub fn of_chain(
         .load(conn)?)
 }
 
+/// Like [`of_chain`], without the kinds in `hidden`: these are skipped inside the database, unread.
+pub fn of_chain_without(
+    conn: &mut Conn,
+    chain: &str,
+    from_seq: i64,
+    hidden: &[&str],
+    limit: i64,
+) -> Result<Vec<Statement>, StoreError> {
+    let mut query = statement::table
+        .filter(statement::chain.eq(chain.to_owned()))
+        .filter(statement::seq.ge(from_seq))
+        .order(statement::seq)
+        .limit(limit)
+        .select(Statement::as_select())
+        .into_boxed();
+    for kind in hidden {
+        query = query.filter(statement::kind.ne((*kind).to_owned()));
+    }
+    Ok(query.load(conn)?)
+}
+
 /// Statements of all chains from a log index on, in log order, at most `limit`: for rebuilding projections.
 pub fn from_index(
     conn: &mut Conn,

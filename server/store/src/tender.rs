@@ -7,13 +7,15 @@ use crate::error::StoreError;
 use crate::schema::tender;
 
 /// The values of [`Tender::stage`]; a CHECK refuses others.
-pub const STAGES: [&str; 11] = [
+pub const STAGES: [&str; 13] = [
     "draft",
     "announced",
     "closed",
     "opening",
     "opened",
+    "drawing",
     "drawn",
+    "evaluation",
     "evaluated",
     "candidates",
     "awarded",

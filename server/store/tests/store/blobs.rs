@@ -12,6 +12,7 @@ on_both!(
     big_uploads_are_declared,
     quotas_count_what_is_declared,
     unknown_segments_are_named,
+    all_complete_uploads_are_walked,
 );
 
 fn plan(segments: i64) -> Vec<SegmentPlan> {
@@ -152,4 +153,23 @@ fn unknown_segments_are_named(db: &TestDatabase) {
     assert_eq!(error.code(), "store-no-such-row");
     let error = db.write_error(|c| blob::complete(c, "org-b", &root, 1));
     assert_eq!(error.code(), "store-no-such-row");
+}
+
+fn all_complete_uploads_are_walked(db: &TestDatabase) {
+    for (account, root) in [("org-b", 1), ("org-a", 2), ("org-a", 1), ("org-c", 1)] {
+        db.write(|c| blob::declare(c, account, &hash(root), &[], 1));
+        if account != "org-c" {
+            db.write(|c| blob::complete(c, account, &hash(root), 2));
+        }
+    }
+    let (mut account, mut root, mut seen) = (String::new(), [0; 32], Vec::new());
+    while let Some(next) = db
+        .read(|c| blob::complete_after(c, &account, &root, 1))
+        .pop()
+    {
+        (account, root) = (next.account.clone(), next.root);
+        seen.push((next.account, next.root));
+    }
+    let expected = [("org-a", 1), ("org-a", 2), ("org-b", 1)];
+    assert_eq!(seen, expected.map(|(a, n)| (a.to_owned(), hash(n))));
 }

@@ -13,6 +13,7 @@ on_both!(
     time_never_goes_back,
     a_statement_is_stored_once,
     chains_are_read_in_pages,
+    hidden_kinds_are_skipped_and_do_not_count,
     chain_heads_move_forward_only,
     a_wrong_chain_head_is_found,
     checkpoints_never_contradict_each_other,
@@ -260,4 +261,22 @@ fn cosignatures_belong_to_a_checkpoint(db: &TestDatabase) {
             .code(),
         "store-refused"
     );
+}
+
+fn hidden_kinds_are_skipped_and_do_not_count(db: &TestDatabase) {
+    let (leaves, mut statements): (Vec<_>, Vec<_>) = (0..9).map(|i| act(i, "tender:a", i)).unzip();
+    for statement in statements.iter_mut().filter(|s| s.seq % 3 != 0) {
+        statement.kind = ["bid", "withdrawal"][statement.seq as usize % 2].to_owned();
+    }
+    db.write(|c| log::append_batch(c, &leaves, &statements, &[]));
+    let seqs = |from, hidden: &[&str], limit| -> Vec<i64> {
+        db.read(|c| statement::of_chain_without(c, "tender:a", from, hidden, limit))
+            .iter()
+            .map(|s| s.seq)
+            .collect()
+    };
+    assert_eq!(seqs(0, &["bid", "withdrawal"], 2), [0, 3]);
+    assert_eq!(seqs(4, &["bid", "withdrawal"], 9), [6]);
+    assert_eq!(seqs(0, &["bid"], 3), [0, 1, 3]);
+    assert_eq!(seqs(0, &[], 100).len(), 9);
 }

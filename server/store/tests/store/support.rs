@@ -1,6 +1,6 @@
 //! A fresh database per test, and rows to put into it.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, SystemTime};
 
 use diesel::connection::SimpleConnection;
@@ -127,6 +127,28 @@ fn fresh_schema_name() -> String {
         nanos,
         COUNT.fetch_add(1, Ordering::Relaxed)
     )
+}
+
+/// Says "done" when dropped, also by a panic: a reader that follows the writers then stops instead of hanging.
+#[derive(Default)]
+pub struct Done(AtomicBool);
+
+pub struct DoneOnDrop<'a>(&'a Done);
+
+impl Done {
+    pub fn when_dropped(&self) -> DoneOnDrop<'_> {
+        DoneOnDrop(self)
+    }
+
+    pub fn is_done(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for DoneOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.0.store(true, Ordering::SeqCst);
+    }
 }
 
 /// Executes one SQL statement.

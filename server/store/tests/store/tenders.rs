@@ -1,12 +1,11 @@
 //! Lists, feeds and deadlines of tenders.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use store::tender::{self, Filter, LIST_MAX, Order, STAGES, Tender};
 use store::{Store, log};
 
-use crate::support::{TestDatabase, noise, on_both, tender as row};
+use crate::support::{Done, TestDatabase, noise, on_both, tender as row};
 
 on_both!(
     upsert_replaces_everything,
@@ -216,7 +215,7 @@ fn limits_are_clamped(db: &TestDatabase) {
 fn a_follower_of_the_feed_misses_nothing(db: &TestDatabase) {
     const WRITERS: i64 = 4;
     const CHANGES: i64 = 30;
-    let done = AtomicBool::new(false);
+    let done = Done::default();
     let writer = |writer: i64| {
         for change in 0..CHANGES {
             db.write(|c| {
@@ -234,7 +233,7 @@ fn a_follower_of_the_feed_misses_nothing(db: &TestDatabase) {
             ..Filter::default()
         };
         loop {
-            let last_look = done.load(Ordering::SeqCst);
+            let last_look = done.is_done();
             let page = db.read(|c| tender::list(c, &filter));
             if let Some(last) = page.last() {
                 filter.after = Some(last.cursor(Order::Changed));
@@ -249,8 +248,9 @@ fn a_follower_of_the_feed_misses_nothing(db: &TestDatabase) {
         let writers: Vec<_> = (0..WRITERS)
             .map(|w| scope.spawn(move || writer(w)))
             .collect();
+        let writing = done.when_dropped();
         writers.into_iter().for_each(|w| w.join().unwrap());
-        done.store(true, Ordering::SeqCst);
+        drop(writing);
         follower.join().unwrap()
     });
     let stored = db.read(|c| {

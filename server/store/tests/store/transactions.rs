@@ -1,12 +1,11 @@
 //! What `read` and `write` promise.
 
-use std::sync::Barrier;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Barrier, mpsc};
 use std::time::Duration;
 
 use store::{Backend, Store, StoreError, StoreOptions, log, setting, statement};
 
-use crate::support::{TestDatabase, act, noise, on_both, options, sql};
+use crate::support::{Done, TestDatabase, act, noise, on_both, options, sql};
 
 on_both!(
     rollback_leaves_nothing,
@@ -127,12 +126,12 @@ fn writers_never_interleave(db: &TestDatabase) {
 
 /// The gap hazard: with indexes from a sequence a reader could see 8 before 7 is committed, and never come back for 7.
 fn a_follower_of_the_log_misses_nothing(db: &TestDatabase) {
-    let done = AtomicBool::new(false);
+    let done = Done::default();
     let seen = std::thread::scope(|scope| {
         let follower = scope.spawn(|| {
             let mut seen = Vec::new();
             loop {
-                let last_look = done.load(Ordering::SeqCst);
+                let last_look = done.is_done();
                 let from = seen.last().map_or(0, |idx| idx + 1);
                 let new = db.read(|c| log::leaves(c, from, i64::MAX));
                 assert_eq!(new.len() % 3, 0, "half a batch was visible");
@@ -142,8 +141,9 @@ fn a_follower_of_the_log_misses_nothing(db: &TestDatabase) {
                 }
             }
         });
+        let writing = done.when_dropped();
         write_much(db);
-        done.store(true, Ordering::SeqCst);
+        drop(writing);
         follower.join().unwrap()
     });
     assert!(seen.into_iter().eq(0..THREADS * ROUNDS * 3));
@@ -178,12 +178,15 @@ fn nested_write_is_an_error_not_a_deadlock(db: &TestDatabase) {
 /// Another process (node, backup) keeps the lock for longer than the five seconds that a writer waits.
 fn a_held_lock_is_reported_as_busy(db: &TestDatabase) {
     let other = db.another_node();
-    let (held, release) = (Barrier::new(2), Barrier::new(2));
+    let held = Barrier::new(2);
+    // Dropped by a panic too, so that a failure does not hang.
+    let (release, released) = mpsc::channel::<()>();
     std::thread::scope(|scope| {
-        scope.spawn(|| {
+        let (other, held) = (&other, &held);
+        scope.spawn(move || {
             other.write(|_| {
                 held.wait();
-                release.wait();
+                let _ = released.recv();
                 Ok::<(), StoreError>(())
             })
         });
@@ -192,7 +195,7 @@ fn a_held_lock_is_reported_as_busy(db: &TestDatabase) {
         assert_eq!(error.code(), "store-busy", "{error}");
         // Reading does not wait for writers.
         assert_eq!(db.read(log::size), 0);
-        release.wait();
+        drop(release);
     });
     db.write(|c| setting::put(c, "x", "1"));
 }

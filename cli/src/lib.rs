@@ -1,0 +1,15 @@
+//! The `kaibiao` command as a library: what a bidder, a tenderee or a trustee does on their own machine.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`client`] | speaks to a server: statements, receipts, blobs, sessions |
+//! | [`keyring`] | encrypted key files |
+//! | [`replay`] | fetches a tender's record and replays it: nothing that the server says is taken on trust |
+//! | [`seal`] | seals bids and contributions, bid folders |
+//! | [`release`] | what trustees open, and when they refuse |
+//! | [`koneps`] | the Korean public data set |
+//! | [`commands`] | one file per command: arguments, steps, output |
+
+pub mod client;
+pub mod keyring;
+pub mod replay;

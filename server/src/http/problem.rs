@@ -1,0 +1,232 @@
+//! Errors as `application/problem+json` (RFC 9457), with a stable code and texts in both languages.
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpResponse, ResponseError};
+use procedure::law::Rule;
+use procedure::refusal::Class;
+use record::json::JsonError;
+use record::statement::StatementError;
+use serde::Serialize;
+use store::StoreError;
+use utoipa::ToSchema;
+
+pub use super::code::ErrorCode;
+
+/// Seconds after which a request that met a busy server should come again.
+const RETRY_AFTER_S: u32 = 1;
+
+/// An answer that says what was wrong, where, and under which rule. Never holds internals: those go to the log.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    title: &'static str,
+    title_zh: &'static str,
+    detail: String,
+    pointer: Option<String>,
+    rule: Option<Box<Rule>>,
+    allow: Option<String>,
+}
+
+impl Problem {
+    /// A problem of the server's own table; `detail` says what exactly, in English.
+    pub fn new(code: ErrorCode, detail: impl Into<String>) -> Problem {
+        Problem {
+            status: code.status(),
+            code: code.as_str(),
+            title: code.en(),
+            title_zh: code.zh(),
+            detail: detail.into(),
+            pointer: None,
+            rule: None,
+            allow: None,
+        }
+    }
+
+    /// A failure of the server itself: the cause is logged, the client only learns that there is one.
+    pub fn internal(cause: impl std::fmt::Display) -> Problem {
+        tracing::error!(error = %cause, "internal error");
+        Problem::new(ErrorCode::Internal, "")
+    }
+
+    /// Says where in the body.
+    #[must_use]
+    pub fn at(mut self, pointer: impl Into<String>) -> Problem {
+        self.pointer = Some(pointer.into());
+        self
+    }
+
+    /// Names the methods that the address takes (status 405).
+    #[must_use]
+    pub fn allowing(mut self, methods: String) -> Problem {
+        self.allow = Some(methods);
+        self
+    }
+
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// The answer, with the id under which the request stands in the log.
+    pub fn answer(&self, request_id: &str) -> HttpResponse {
+        let mut answer = HttpResponse::build(self.status);
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            answer.insert_header((header::RETRY_AFTER, RETRY_AFTER_S));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            answer.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+        }
+        if let Some(methods) = &self.allow {
+            answer.insert_header((header::ALLOW, methods.as_str()));
+        }
+        answer.insert_header((header::CACHE_CONTROL, "no-store"));
+        answer
+            .content_type("application/problem+json")
+            .body(serde_json::to_vec(&self.body(request_id)).unwrap_or_default())
+    }
+
+    fn body<'a>(&'a self, request_id: &'a str) -> ProblemBody<'a> {
+        ProblemBody {
+            type_uri: format!("urn:kaibiao:problem:{}", self.code),
+            title: self.title,
+            title_zh: self.title_zh,
+            status: self.status.as_u16(),
+            code: self.code,
+            detail: &self.detail,
+            pointer: self.pointer.as_deref(),
+            rule: self.rule.as_deref().map(RuleBody::from),
+            request_id,
+        }
+    }
+}
+
+/// The JSON form of a problem.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct ProblemBody<'a> {
+    /// `urn:kaibiao:problem:<code>`.
+    #[serde(rename = "type")]
+    type_uri: String,
+    /// What kind of problem, in English.
+    title: &'a str,
+    /// The same in Chinese.
+    title_zh: &'a str,
+    /// The HTTP status.
+    status: u16,
+    /// Stable code; programs may rely on it.
+    code: &'a str,
+    /// What exactly did not fit, in English; may be empty.
+    detail: &'a str,
+    /// Where in the body, as a JSON pointer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pointer: Option<&'a str>,
+    /// The rule of the profile behind a refusal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule: Option<RuleBody<'a>>,
+    /// Under this id the request stands in the server's log.
+    request_id: &'a str,
+}
+
+/// A rule of a profile: id, article and text.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Rule)]
+pub struct RuleBody<'a> {
+    /// Id in the collection of rules, for instance `R03`.
+    id: &'a str,
+    /// The article of law.
+    article: &'a str,
+    /// What it says.
+    text: TextBody<'a>,
+}
+
+/// A text in both languages.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Text)]
+pub struct TextBody<'a> {
+    /// Chinese.
+    pub zh: &'a str,
+    /// English.
+    pub en: &'a str,
+}
+
+impl<'a> From<&'a Rule> for RuleBody<'a> {
+    fn from(rule: &'a Rule) -> RuleBody<'a> {
+        RuleBody {
+            id: &rule.id,
+            article: &rule.article,
+            text: TextBody {
+                zh: &rule.text.zh,
+                en: &rule.text.en,
+            },
+        }
+    }
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {} {}", self.code, self.title, self.detail)
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.status
+    }
+
+    /// Without a request id; the outermost middleware writes the answer again with it.
+    fn error_response(&self) -> HttpResponse {
+        self.answer("")
+    }
+}
+
+impl From<procedure::Refusal> for Problem {
+    fn from(refusal: procedure::Refusal) -> Problem {
+        let status = match refusal.code.class() {
+            Class::Malformed => StatusCode::UNPROCESSABLE_ENTITY,
+            Class::Conflict => StatusCode::CONFLICT,
+            Class::Forbidden => StatusCode::FORBIDDEN,
+        };
+        Problem {
+            status,
+            code: refusal.code.as_str(),
+            title: refusal.code.en(),
+            title_zh: refusal.code.zh(),
+            detail: refusal.detail,
+            pointer: refusal.pointer,
+            rule: refusal.rule,
+            allow: None,
+        }
+    }
+}
+
+impl From<JsonError> for Problem {
+    fn from(error: JsonError) -> Problem {
+        let code = ErrorCode::of(error.code()).unwrap_or(ErrorCode::JsonSyntax);
+        Problem::new(code, error.to_string()).at(error.pointer)
+    }
+}
+
+impl From<StatementError> for Problem {
+    fn from(error: StatementError) -> Problem {
+        match error {
+            StatementError::Envelope(error) | StatementError::Body(error) => Problem::from(error),
+            other => {
+                let code = ErrorCode::of(other.code()).unwrap_or(ErrorCode::StatementRefused);
+                Problem::new(code, other.to_string())
+            }
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Problem {
+        match error {
+            StoreError::Busy(_) | StoreError::Unavailable(_) => {
+                tracing::warn!(error = %error, "storage is busy");
+                Problem::new(ErrorCode::Busy, "")
+            }
+            other => Problem::internal(other),
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! What the public may read of a tender's chain, and when (protocol sections 5 and 6).
+//!
+//! The kinds say when they become readable ([`Visibility`]); this file applies that to the stage of a tender.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use procedure::Stage;
+use procedure::act::{Act, ShareRelease, Visibility};
+use record::sealing::EnvelopeKind;
+use record::statement::Envelope;
+
+/// How far a tender has come in what the public may read. It only ever grows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// Before closing: nothing tells how many bids there are.
+    Sealed,
+    /// Closed: the bidders are known, their prices are not.
+    Closed,
+    /// Read out, or ended: everything.
+    Open,
+}
+
+impl Phase {
+    /// The phase of a tender in this stage. A tender that ended keeps no secrets: its record must be complete.
+    pub fn of(stage: &Stage) -> Phase {
+        let ended = matches!(stage, Stage::Failed(_) | Stage::Terminated(_));
+        if ended || stage.opened().is_some() {
+            Phase::Open
+        } else if stage.closed().is_some() {
+            Phase::Closed
+        } else {
+            Phase::Sealed
+        }
+    }
+
+    /// From which phase on a statement may be read. Shares of a rehearsal are no secret: there is nothing to open.
+    pub fn needed_for(kind: &str, envelope: &[u8]) -> Phase {
+        match VISIBILITY.get(kind) {
+            Some(Visibility::Public) => Phase::Sealed,
+            Some(Visibility::AfterClosing) => Phase::Closed,
+            Some(Visibility::AfterResults) if is_rehearsal(kind, envelope) => Phase::Sealed,
+            Some(Visibility::AfterResults) | None => Phase::Open,
+        }
+    }
+
+    /// Kinds of which nothing may be read before closing.
+    pub fn sealed_kinds() -> Vec<&'static str> {
+        let sealed = |(kind, visibility): (&&'static str, &Visibility)| {
+            (*visibility == Visibility::AfterClosing).then_some(*kind)
+        };
+        VISIBILITY.iter().filter_map(sealed).collect()
+    }
+}
+
+static VISIBILITY: LazyLock<BTreeMap<&'static str, Visibility>> = LazyLock::new(|| {
+    let kinds = Act::descriptions();
+    kinds.into_iter().map(|kind| (kind.kind, kind.visibility)).collect()
+});
+
+fn is_rehearsal(kind: &str, envelope: &[u8]) -> bool {
+    kind == "share-release"
+        && Envelope::parse(envelope)
+            .ok()
+            .and_then(|envelope| envelope.body::<ShareRelease>().ok())
+            .is_some_and(|release| release.kind == EnvelopeKind::Rehearsal)
+}

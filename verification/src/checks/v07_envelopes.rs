@@ -1,0 +1,155 @@
+//! V7: the key of every opened envelope follows from what was released, and deals to exactly the key block
+//! that was submitted; the bid forms open under it.
+//!
+//! A key that the replay resolved has passed `Deal(K) == key_block` there; only others are dealt again.
+
+use procedure::act::OutcomeReason;
+use procedure::{Opened, Resolved};
+use record::Digest;
+use record::sealing::EnvelopeKind;
+
+use crate::findings::Findings;
+use crate::replay::{Replay, acts};
+use crate::sealed::{Sealed, trustee_keys};
+
+const KEYS: &str = "keys.json";
+
+pub(super) fn check(replay: &Replay<'_>, found: &mut Findings) {
+    let mut proved = 0_usize;
+    for (statement, keys) in &replay.keys {
+        let named = [
+            (EnvelopeKind::Opening, keys.opening),
+            (EnvelopeKind::Contrib, keys.contrib),
+        ];
+        for (kind, key) in named {
+            let Some(key) = key else { continue };
+            if resolved(replay, statement, kind) == Some(key) {
+                proved = proved.saturating_add(1);
+            } else {
+                unexplained(replay, statement, kind, &key, found);
+            }
+        }
+        if keys.technical.is_some() || keys.commercial.is_some() {
+            let detail = format!("{statement} has no technical or commercial envelope");
+            found.fail_member(KEYS, "envelope-unknown", detail);
+        }
+    }
+    complete(replay, found);
+    let Some(opened) = replay.stage().and_then(|stage| stage.opened()) else {
+        return found.not_checkable(format!("no bid has been read out: {}", replay.ends_at()));
+    };
+    forms_open(replay, opened, found);
+    found.note(format!("{proved} keys: each deals to its key block"));
+    attachments(replay, found);
+}
+
+/// The key that the releases of the record give, where they give one.
+fn resolved(replay: &Replay<'_>, statement: &Digest, kind: EnvelopeKind) -> Option<Digest> {
+    let stage = replay.stage()?;
+    if kind == EnvelopeKind::Opening {
+        return stage.opened()?.keys.get(statement).copied();
+    }
+    let mut attempts = stage.drawing()?.attempts.iter();
+    attempts.find_map(|attempt| match attempt.releases.resolved(statement)? {
+        Resolved::Opened { key } => Some(key),
+        _ => None,
+    })
+}
+
+/// A key in the bundle that the replay did not give: wrong, or not derivable.
+fn unexplained(
+    replay: &Replay<'_>,
+    statement: &Digest,
+    kind: EnvelopeKind,
+    key: &Digest,
+    found: &mut Findings,
+) {
+    let (code, detail) = match deals(replay, statement, kind, key) {
+        None => ("envelope-unknown", "no statement carries such an envelope"),
+        Some(false) => ("key-block-mismatch", "Deal(K) is not the key block"),
+        Some(true) => (
+            "key-not-released",
+            "no release in the record gives this key",
+        ),
+    };
+    let detail = format!("{} of {statement}: {detail}", kind.as_str());
+    found.fail_member(KEYS, code, detail);
+}
+
+/// `Deal(K) == key_block`, from the raw statements; `None` when there is no such envelope.
+fn deals(
+    replay: &Replay<'_>,
+    statement: &Digest,
+    kind: EnvelopeKind,
+    key: &Digest,
+) -> Option<bool> {
+    let (_, notice) = replay.notice()?;
+    let (_, set) = replay.trustee_set(&notice.trustee_set)?;
+    let keys = trustee_keys(set)?;
+    let of_bid = acts!(replay, BidManifest)
+        .find(|(item, _)| item.id == *statement)
+        .and_then(|(_, body)| Sealed::of_bid(body, kind));
+    let sealed = of_bid.or_else(|| {
+        acts!(replay, DrawContribution)
+            .find(|(item, _)| item.id == *statement && kind == EnvelopeKind::Contrib)
+            .and_then(|(_, body)| Sealed::of_contribution(body, replay.directory.origin(), notice))
+    })?;
+    Some(sealed.is_dealt_by(key, &keys))
+}
+
+/// Every key that the record gives is in the bundle.
+fn complete(replay: &Replay<'_>, found: &mut Findings) {
+    let Some(stage) = replay.stage() else { return };
+    let mut demand = |statement: &Digest, kind: EnvelopeKind, key: Option<Digest>| {
+        if key.is_none() {
+            let detail = format!("the key of the {} envelope of {statement}", kind.as_str());
+            found.fail_member(KEYS, "key-missing", detail);
+        }
+    };
+    let of = |statement: &Digest| replay.keys.get(statement).cloned().unwrap_or_default();
+    for statement in stage.opened().iter().flat_map(|opened| opened.keys.keys()) {
+        demand(statement, EnvelopeKind::Opening, of(statement).opening);
+    }
+    // While a draw is open its keys may still be coming in.
+    let is_drawn = stage.drawn().is_some();
+    let attempts = stage.drawing().into_iter().flat_map(|one| &one.attempts);
+    for attempt in attempts.filter(|attempt| is_drawn || attempt.failed.is_some()) {
+        for statement in attempt.releases.ids() {
+            if let Some(Resolved::Opened { .. }) = attempt.releases.resolved(statement) {
+                demand(statement, EnvelopeKind::Contrib, of(statement).contrib);
+            }
+        }
+    }
+}
+
+/// Part 0 of every opened bid opens, or the results say that it does not.
+fn forms_open(replay: &Replay<'_>, opened: &Opened, found: &mut Findings) {
+    for (item, body) in acts!(replay, BidManifest) {
+        let key = replay.keys.get(&item.id).and_then(|keys| keys.opening);
+        let (Some(key), Some(sealed)) = (key, Sealed::of_bid(body, EnvelopeKind::Opening)) else {
+            continue;
+        };
+        let opens = sealed.form(&key).is_some();
+        let line = opened.results.iter().find(|line| line.manifest == item.id);
+        let said = line.is_none_or(|line| line.reason != Some(OutcomeReason::Part));
+        if opens != said {
+            let detail = format!("the results say that the form opens: {said}; it opens: {opens}");
+            found.fail_at(item, "form-does-not-open", detail);
+        }
+    }
+}
+
+fn attachments(replay: &Replay<'_>, found: &mut Findings) {
+    let parts = |body: &procedure::act::BidManifest| {
+        let parts = body.envelopes.iter().flat_map(|one| &one.parts);
+        parts.filter(|part| part.inline.is_none()).count()
+    };
+    let count: usize = acts!(replay, BidManifest)
+        .map(|(_, body)| parts(body))
+        .sum();
+    if count > 0 {
+        found.note(format!(
+            "{count} attachments are not part of a public bundle: their roots are on the log, their content was not opened here"
+        ));
+    }
+}
