@@ -12,4 +12,7 @@
 
 pub mod client;
 pub mod keyring;
+pub mod koneps;
+pub mod release;
 pub mod replay;
+pub mod seal;

@@ -59,10 +59,6 @@ pub struct BidOutcome {
 
 /// Whether and how a bid takes part.
 #[derive(Clone, Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly every bid is scored; a box would cost an allocation for each"
-)]
 pub enum Standing {
     /// It has points.
     Scored(Scores),

@@ -141,18 +141,14 @@ pub fn total(
     credit: Option<Decimal>,
 ) -> Result<Decimal, ArithmeticError> {
     let components = [Some(price), technical, credit];
-    let mut sum = Fraction::ZERO;
+    let mut sum = Fraction::hundredths(0);
     for component in components.into_iter().flatten() {
         // At one denominator a sum costs next to nothing.
         let exact = match component.units_at(TOTAL_DECIMALS) {
             Some(units) => Fraction::hundredths(i128::from(units)),
             None => component.fraction(),
         };
-        sum = if sum.sign() == 0 {
-            exact
-        } else {
-            sum.plus(exact)?
-        };
+        sum = sum.plus(exact)?;
     }
     sum.round_half_up(TOTAL_DECIMALS)
 }

@@ -277,7 +277,8 @@ fn abc(drawn: Value, prices: &[&str]) -> Value {
     let mut case = example();
     case["benchmark"] = json!({"method": "jiangsu-5", "drawn": drawn});
     let bids = case.as_object_mut().unwrap();
-    (bids.remove("technical"), bids.remove("credit"));
+    bids.remove("technical");
+    bids.remove("credit");
     let bid =
         |(index, price): (usize, &&str)| json!({"bidder": format!("b{index}"), "price": price});
     bids.insert(

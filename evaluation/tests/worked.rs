@@ -74,7 +74,8 @@ fn the_average_a_follows_every_branch() {
 
 #[test]
 fn methods_one_to_four_give_the_worked_benchmarks() {
-    let rules: [(&str, fn(&Value) -> Value); 4] = [
+    type RuleOf = fn(&Value) -> Value;
+    let rules: [(&str, RuleOf); 4] = [
         (
             "js_method1",
             |case| json!({"method": "jiangsu-1", "drawn": {"K": case["K"]}}),

@@ -10,12 +10,11 @@ use record::bundle::{
 use record::chain::ChainId;
 use record::log::checkpoint::SignedCheckpoint;
 use record::log::leaf::LeafOpening;
-use record::log::receipt::TlogProof;
 use record::statement::{Envelope, StatementError};
 use record::{Digest, Identifier};
 use store::{Conn, StoreError};
 
-use crate::log::{self, LogError};
+use crate::log::{self, LogError, StoredNodes};
 use crate::sequencer::Core;
 use crate::states::StateError;
 
@@ -149,27 +148,20 @@ fn collect(conn: &mut Conn, id: &Identifier, facts: &Facts) -> Result<Parts, Exp
     }
     let accounts = facts.accounts.iter().cloned().map(ChainId::Account);
     let all = [log::tender_chain(id), ChainId::Platform].into_iter().chain(accounts);
-    let (mut entries, mut chains) = (Vec::new(), Vec::new());
+    let (mut openings, mut chains) = (Vec::new(), Vec::new());
     for chain in all {
-        let openings = log::openings_of(conn, &chain, size)?;
-        if let Some((_, last)) = openings.last() {
+        let of_chain = log::openings_of(conn, &chain, size)?;
+        if let Some((_, last)) = of_chain.last() {
             chains.push(NamedHead { chain, seq: last.seq, head: last.leaf().hash() });
         }
-        for (envelope, opening) in openings {
-            entries.push(proved(conn, envelope, opening, &checkpoint)?);
-        }
+        openings.extend(of_chain);
     }
-    entries.sort_by_key(|entry| entry.index);
+    openings.sort_by_key(|(_, opening)| opening.index);
+    let nodes = StoredNodes::new(conn);
+    let proved = |(envelope, opening): (Envelope, LeafOpening)| -> Result<Entry, LogError> {
+        let proof = nodes.inclusion(opening.index, &checkpoint)?;
+        Ok(Entry { index: opening.index, envelope, opening, proof })
+    };
+    let entries = openings.into_iter().map(proved).collect::<Result<_, _>>()?;
     Ok(Parts { checkpoint, entries, chains })
-}
-
-fn proved(
-    conn: &mut Conn,
-    envelope: Envelope,
-    opening: LeafOpening,
-    checkpoint: &SignedCheckpoint,
-) -> Result<Entry, ExportError> {
-    let path = log::inclusion_path(conn, opening.index, checkpoint.checkpoint().size)?;
-    let proof = TlogProof { index: opening.index, path, checkpoint: checkpoint.clone() };
-    Ok(Entry { index: opening.index, envelope, opening, proof })
 }

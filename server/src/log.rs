@@ -1,6 +1,7 @@
 //! The log in the database: rows of leaves and statements, the tree over stored nodes, checkpoints, proofs.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 
 use record::chain::ChainId;
 use record::log::checkpoint::{Checkpoint, SignedCheckpoint};
@@ -35,21 +36,43 @@ pub enum LogError {
     NoCheckpoint(u64),
 }
 
-/// Nodes of complete subtrees, as stored.
-struct StoredNodes<'a>(RefCell<&'a mut Conn>);
+/// Nodes of complete subtrees, as stored. They never change, so what was read once is kept: proofs of neighbours
+/// share most of their nodes.
+pub struct StoredNodes<'a> {
+    conn: RefCell<&'a mut Conn>,
+    read: RefCell<HashMap<(u8, u64), Digest>>,
+}
+
+impl<'a> StoredNodes<'a> {
+    /// Over one snapshot of the database.
+    pub fn new(conn: &'a mut Conn) -> StoredNodes<'a> {
+        StoredNodes { conn: RefCell::new(conn), read: RefCell::default() }
+    }
+
+    /// Proof that leaf `index` is under `checkpoint`.
+    pub fn inclusion(&self, index: u64, checkpoint: &SignedCheckpoint) -> Result<TlogProof, LogError> {
+        let path = tree::inclusion(self, index, checkpoint.checkpoint().size)?;
+        Ok(TlogProof { index, path, checkpoint: checkpoint.clone() })
+    }
+}
 
 impl Nodes for StoredNodes<'_> {
     type Error = StoreError;
 
     fn node(&self, level: u8, index: u64) -> Result<Option<Digest>, StoreError> {
-        let node = store::log::node(&mut self.0.borrow_mut(), i32::from(level), to_i64(index))?;
-        Ok(node.map(Digest))
+        if let Some(node) = self.read.borrow().get(&(level, index)) {
+            return Ok(Some(*node));
+        }
+        let node = store::log::node(&mut self.conn.borrow_mut(), i32::from(level), to_i64(index))?;
+        let node = node.map(Digest);
+        self.read.borrow_mut().extend(node.map(|node| ((level, index), node)));
+        Ok(node)
     }
 }
 
 /// Rows of the nodes that become complete when `leaves` are appended at `size`.
 pub fn new_nodes(conn: &mut Conn, size: u64, leaves: &[Digest]) -> Result<Vec<store::log::Node>, LogError> {
-    let nodes = tree::append(&StoredNodes(RefCell::new(conn)), size, leaves)?;
+    let nodes = tree::append(&StoredNodes::new(conn), size, leaves)?;
     let row = |node: tree::NewNode| store::log::Node {
         level: i32::from(node.level),
         idx: to_i64(node.index),
@@ -175,7 +198,7 @@ pub fn sign_checkpoint(store: &Store, keys: &PlatformKeys, clock: Clock) -> Resu
             return Ok(latest);
         }
         let made_ms = clock.now_ms(conn).unwrap_or_else(|_| machine_ms());
-        let root = tree::root(&StoredNodes(RefCell::new(conn)), to_u64(size))?;
+        let root = tree::root(&StoredNodes::new(conn), to_u64(size))?;
         let origin = keys.log.name().clone();
         let signed = Checkpoint { origin, size: to_u64(size), root }
             .sign(&keys.log_secret)
@@ -191,25 +214,14 @@ pub fn parse_checkpoint(row: &store::log::Checkpoint) -> Result<SignedCheckpoint
     row.note.parse().map_err(|_| LogError::Damaged(format!("checkpoint of size {}", row.size)))
 }
 
-/// Proof that leaf `index` is under `checkpoint`.
-pub fn inclusion(store: &Store, index: u64, checkpoint: &SignedCheckpoint) -> Result<TlogProof, LogError> {
-    let path = store.read(|conn| inclusion_path(conn, index, checkpoint.checkpoint().size))?;
-    Ok(TlogProof { index, path, checkpoint: checkpoint.clone() })
-}
-
-/// The path of leaf `index` in the tree of `size` leaves.
-pub fn inclusion_path(conn: &mut Conn, index: u64, size: u64) -> Result<Vec<Digest>, LogError> {
-    Ok(tree::inclusion(&StoredNodes(RefCell::new(conn)), index, size)?)
-}
-
 /// Proof that the log of `to` leaves continues that of `from` leaves.
 pub fn consistency(store: &Store, from: u64, to: u64) -> Result<Vec<Digest>, LogError> {
-    store.read(|conn| Ok(tree::consistency(&StoredNodes(RefCell::new(conn)), from, to)?))
+    store.read(|conn| Ok(tree::consistency(&StoredNodes::new(conn), from, to)?))
 }
 
 /// Root over the stored nodes.
 pub fn root(conn: &mut Conn, size: u64) -> Result<Digest, LogError> {
-    Ok(tree::root(&StoredNodes(RefCell::new(conn)), size)?)
+    Ok(tree::root(&StoredNodes::new(conn), size)?)
 }
 
 /// The chain of a tender.

@@ -160,7 +160,8 @@ impl Node {
         let size = size.max(index.saturating_add(1));
         let row = self.core.store.read(|conn| store::log::checkpoint_at_or_after(conn, to_i64(size)))?;
         let row = row.ok_or(LogError::NoCheckpoint(size))?;
-        Ok(log::inclusion(&self.core.store, index, &log::parse_checkpoint(&row)?)?)
+        let checkpoint = log::parse_checkpoint(&row)?;
+        Ok(self.core.store.read(|conn| log::StoredNodes::new(conn).inclusion(index, &checkpoint))?)
     }
 
     /// Proof that the log of `to` leaves continues that of `from` leaves.

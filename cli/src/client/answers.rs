@@ -1,6 +1,8 @@
 //! What the server answers. Read leniently (fields may be added); statements inside are read strictly.
 
-use procedure::act::{Award, BidResult, Candidates, DrawResult, EvaluationReport, Matter, Notice, TrusteeSet};
+use procedure::act::{
+    Award, BidResult, Candidates, DrawResult, EvaluationReport, Matter, Notice, TrusteeSet,
+};
 use record::key::{Algorithm, KeyId, PublicKey};
 use record::log::leaf::LeafOpening;
 use record::statement::Envelope;

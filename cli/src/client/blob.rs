@@ -59,7 +59,10 @@ impl LocalBlob {
     /// # Errors
     /// The file cannot be read.
     pub fn hash(path: &Path, layout: Layout) -> Result<LocalBlob, UploadError> {
-        hash(path, layout).map_err(|source| UploadError::File { path: path.to_owned(), source })
+        hash(path, layout).map_err(|source| UploadError::File {
+            path: path.to_owned(),
+            source,
+        })
     }
 
     fn leaf_length(&self, number: u64) -> u64 {
@@ -79,8 +82,13 @@ impl LocalBlob {
             file.take(length).read_to_end(&mut bytes)?;
             Ok(bytes)
         };
-        let bytes = read().map_err(|source| UploadError::File { path: self.path.clone(), source })?;
-        let expected = usize::try_from(number).ok().and_then(|number| self.leaves.get(number));
+        let bytes = read().map_err(|source| UploadError::File {
+            path: self.path.clone(),
+            source,
+        })?;
+        let expected = usize::try_from(number)
+            .ok()
+            .and_then(|number| self.leaves.get(number));
         if expected == Some(&segment_leaf(&bytes)) {
             Ok(bytes)
         } else {
@@ -126,7 +134,13 @@ fn hash(path: &Path, layout: Layout) -> io::Result<LocalBlob> {
             break;
         }
     }
-    Ok(LocalBlob { path: path.to_owned(), layout, size, root: root_of_leaves(&leaves), leaves })
+    Ok(LocalBlob {
+        path: path.to_owned(),
+        layout,
+        size,
+        root: root_of_leaves(&leaves),
+        leaves,
+    })
 }
 
 fn read_up_to(file: &mut File, bytes: usize) -> io::Result<Vec<u8>> {
@@ -141,9 +155,17 @@ impl Client {
     ///
     /// # Errors
     /// As [`UploadError`].
-    pub fn upload(&self, blob: &LocalBlob, progress: &mut dyn FnMut(u64)) -> Result<(), UploadError> {
+    pub fn upload(
+        &self,
+        blob: &LocalBlob,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<(), UploadError> {
         let state = self.announce_blob(&blob.root, blob.size, &blob.leaves)?;
-        let to_come: u64 = state.missing.iter().map(|number| blob.leaf_length(*number)).sum();
+        let to_come: u64 = state
+            .missing
+            .iter()
+            .map(|number| blob.leaf_length(*number))
+            .sum();
         progress(blob.size.saturating_sub(to_come));
         for number in &state.missing {
             let bytes = blob.read_leaf(*number)?;

@@ -44,11 +44,17 @@ impl Client {
     /// The address is not one.
     pub fn new(address: &str) -> Result<Client, ClientError> {
         let server = address.trim_end_matches('/');
-        let host = server.strip_prefix("http://").or_else(|| server.strip_prefix("https://"));
+        let host = server
+            .strip_prefix("http://")
+            .or_else(|| server.strip_prefix("https://"));
         if host.is_none_or(|host| host.is_empty() || host.contains(['/', '?', '#', ' '])) {
             return Err(ClientError::Address(address.to_owned()));
         }
-        Ok(Client { agent: transport::agent(), server: server.to_owned(), token: None })
+        Ok(Client {
+            agent: transport::agent(),
+            server: server.to_owned(),
+            token: None,
+        })
     }
 
     /// The address.
@@ -56,8 +62,19 @@ impl Client {
         &self.server
     }
 
-    fn request(&self, method: Method, path: &str, content_type: &str, body: &[u8]) -> Result<Vec<u8>, ClientError> {
-        let request = Request { method, content_type, body, token: self.token.as_deref() };
+    fn request(
+        &self,
+        method: Method,
+        path: &str,
+        content_type: &str,
+        body: &[u8],
+    ) -> Result<Vec<u8>, ClientError> {
+        let request = Request {
+            method,
+            content_type,
+            body,
+            token: self.token.as_deref(),
+        };
         transport::send(&self.agent, &self.server, path, &request)
     }
 
@@ -66,7 +83,10 @@ impl Client {
     }
 
     fn unexpected(&self, path: &str, reason: impl std::fmt::Display) -> ClientError {
-        ClientError::Unexpected { url: format!("{}{path}", self.server), reason: reason.to_string() }
+        ClientError::Unexpected {
+            url: format!("{}{path}", self.server),
+            reason: reason.to_string(),
+        }
     }
 
     fn read<T: DeserializeOwned>(&self, path: &str, body: &[u8]) -> Result<T, ClientError> {
@@ -82,7 +102,10 @@ impl Client {
     }
 
     fn post_json<T: DeserializeOwned>(&self, path: &str, body: &Value) -> Result<T, ClientError> {
-        self.read(path, &self.request(Method::Post, path, JSON, body.to_string().as_bytes())?)
+        self.read(
+            path,
+            &self.request(Method::Post, path, JSON, body.to_string().as_bytes())?,
+        )
     }
 
     /// Who the server says it is.
@@ -132,8 +155,13 @@ impl Client {
         after: Option<&str>,
         limit: u32,
     ) -> Result<Page<StatementItem>, ClientError> {
-        let cursor = after.map(|after| format!("&after={}", percent(after))).unwrap_or_default();
-        self.get_json(&format!("{}/statements?limit={limit}{cursor}", chain_path(chain)))
+        let cursor = after
+            .map(|after| format!("&after={}", percent(after)))
+            .unwrap_or_default();
+        self.get_json(&format!(
+            "{}/statements?limit={limit}{cursor}",
+            chain_path(chain)
+        ))
     }
 
     /// A whole chain, as far as it is public now.
@@ -156,9 +184,17 @@ impl Client {
     }
 
     /// One page of the list of tenders.
-    pub fn tenders(&self, stage: Option<&str>, after: Option<&str>) -> Result<Page<TenderLine>, ClientError> {
-        let stage = stage.map(|stage| format!("&stage={}", percent(stage))).unwrap_or_default();
-        let after = after.map(|after| format!("&after={}", percent(after))).unwrap_or_default();
+    pub fn tenders(
+        &self,
+        stage: Option<&str>,
+        after: Option<&str>,
+    ) -> Result<Page<TenderLine>, ClientError> {
+        let stage = stage
+            .map(|stage| format!("&stage={}", percent(stage)))
+            .unwrap_or_default();
+        let after = after
+            .map(|after| format!("&after={}", percent(after)))
+            .unwrap_or_default();
         self.get_json(&format!("/api/v1/tenders?limit=100{stage}{after}"))
     }
 
@@ -200,13 +236,17 @@ impl Client {
     /// The latest checkpoint.
     pub fn checkpoint(&self) -> Result<SignedCheckpoint, ClientError> {
         let path = "/api/v1/log/checkpoint";
-        self.get_text(path)?.parse().map_err(|error| self.unexpected(path, error))
+        self.get_text(path)?
+            .parse()
+            .map_err(|error| self.unexpected(path, error))
     }
 
     /// The proof that the leaf at `index` is in the tree of `size` leaves.
     pub fn proof(&self, index: u64, size: u64) -> Result<TlogProof, ClientError> {
         let path = format!("/api/v1/log/proof?index={index}&size={size}");
-        self.get_text(&path)?.parse().map_err(|error| self.unexpected(&path, error))
+        self.get_text(&path)?
+            .parse()
+            .map_err(|error| self.unexpected(&path, error))
     }
 
     /// The proof that the tree of `to` leaves extends that of `from`.
@@ -228,11 +268,19 @@ impl Client {
         let signature = STANDARD.encode(key.sign(message.as_bytes()));
         let answer = json!({ "key_id": key_id, "challenge": challenge, "signature": signature });
         let session: answers::SessionAnswer = self.post_json("/api/v1/sessions", &answer)?;
-        Ok(Client { token: Some(session.token), ..self.clone() })
+        Ok(Client {
+            token: Some(session.token),
+            ..self.clone()
+        })
     }
 
     /// Announces a blob by its leaves; says which of them are missing.
-    pub fn announce_blob(&self, root: &Digest, size: u64, leaves: &[Digest]) -> Result<BlobState, ClientError> {
+    pub fn announce_blob(
+        &self,
+        root: &Digest,
+        size: u64,
+        leaves: &[Digest],
+    ) -> Result<BlobState, ClientError> {
         let body = json!({ "root": root, "size_bytes": size, "leaves": leaves });
         self.post_json("/api/v1/blobs", &body)
     }
@@ -240,12 +288,14 @@ impl Client {
     /// Uploads one leaf of a blob.
     pub fn put_segment(&self, root: &Digest, number: u64, bytes: &[u8]) -> Result<(), ClientError> {
         let path = format!("/api/v1/blobs/{root}/segments/{number}");
-        self.request(Method::Put, &path, "application/octet-stream", bytes).map(|_| ())
+        self.request(Method::Put, &path, "application/octet-stream", bytes)
+            .map(|_| ())
     }
 
     /// Moves the clock of a demonstration server forward; its new time comes back.
     pub fn set_clock(&self, now_ms: u64) -> Result<u64, ClientError> {
-        let answer: answers::ClockAnswer = self.post_json("/api/v1/demo/clock", &json!({ "now_ms": now_ms }))?;
+        let answer: answers::ClockAnswer =
+            self.post_json("/api/v1/demo/clock", &json!({ "now_ms": now_ms }))?;
         Ok(answer.now_ms)
     }
 }
@@ -260,5 +310,13 @@ fn chain_path(chain: &ChainId) -> String {
 
 fn percent(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+    text.bytes()
+        .map(|byte| {
+            if plain(byte) {
+                char::from(byte).to_string()
+            } else {
+                format!("%{byte:02X}")
+            }
+        })
+        .collect()
 }

@@ -66,7 +66,11 @@ impl std::fmt::Display for Problem {
             write!(f, " (at {pointer})")?;
         }
         if let Some(rule) = &self.rule {
-            write!(f, "\n  rule {}, {}: {}", rule.id, rule.article, rule.text.en)?;
+            write!(
+                f,
+                "\n  rule {}, {}: {}",
+                rule.id, rule.article, rule.text.en
+            )?;
         }
         Ok(())
     }

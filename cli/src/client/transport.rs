@@ -42,7 +42,12 @@ pub(super) fn agent() -> Agent {
 }
 
 /// Sends a request, again if the connection breaks.
-pub(super) fn send(agent: &Agent, server: &str, path: &str, request: &Request<'_>) -> Result<Vec<u8>, ClientError> {
+pub(super) fn send(
+    agent: &Agent,
+    server: &str,
+    path: &str,
+    request: &Request<'_>,
+) -> Result<Vec<u8>, ClientError> {
     let url = format!("{server}{path}");
     let mut wait = Duration::from_millis(150);
     for attempt in 1..=ATTEMPTS {
@@ -50,26 +55,40 @@ pub(super) fn send(agent: &Agent, server: &str, path: &str, request: &Request<'_
             Ok(mut response) => {
                 let status = response.status().as_u16();
                 let mut body = Vec::new();
-                let read = response.body_mut().with_config().limit(ANSWER_BYTES_MAX).reader().read_to_end(&mut body);
+                let read = response
+                    .body_mut()
+                    .with_config()
+                    .limit(ANSWER_BYTES_MAX)
+                    .reader()
+                    .read_to_end(&mut body);
                 match read {
                     Ok(_) if (200..300).contains(&status) => return Ok(body),
                     Ok(_) if attempt < ATTEMPTS && status == 503 => {}
                     Ok(_) => return Err(refusal(&url, status, &body)),
                     Err(error) if attempt == ATTEMPTS => {
-                        return Err(ClientError::Unreachable { server: server.to_owned(), reason: error.to_string() });
+                        return Err(ClientError::Unreachable {
+                            server: server.to_owned(),
+                            reason: error.to_string(),
+                        });
                     }
                     Err(_) => {}
                 }
             }
             Err(error) if attempt == ATTEMPTS => {
-                return Err(ClientError::Unreachable { server: server.to_owned(), reason: error.to_string() });
+                return Err(ClientError::Unreachable {
+                    server: server.to_owned(),
+                    reason: error.to_string(),
+                });
             }
             Err(_) => {}
         }
         sleep(wait);
         wait = wait.saturating_mul(3);
     }
-    Err(ClientError::Unreachable { server: server.to_owned(), reason: "no answer".to_owned() })
+    Err(ClientError::Unreachable {
+        server: server.to_owned(),
+        reason: "no answer".to_owned(),
+    })
 }
 
 fn exchange(
@@ -85,16 +104,27 @@ fn exchange(
         }
         return get.call();
     }
-    let mut with_body = if request.method == Method::Put { agent.put(url) } else { agent.post(url) };
+    let mut with_body = if request.method == Method::Put {
+        agent.put(url)
+    } else {
+        agent.post(url)
+    };
     if let Some(bearer) = &bearer {
         with_body = with_body.header("authorization", bearer);
     }
-    with_body.header("content-type", request.content_type).send(request.body)
+    with_body
+        .header("content-type", request.content_type)
+        .send(request.body)
 }
 
 fn refusal(url: &str, status: u16, body: &[u8]) -> ClientError {
     match serde_json::from_slice::<Problem>(body) {
-        Ok(problem) if !problem.code.is_empty() => ClientError::Refused(Box::new(Problem { status, ..problem })),
-        _ => ClientError::Unexpected { url: url.to_owned(), reason: format!("status {status}") },
+        Ok(problem) if !problem.code.is_empty() => {
+            ClientError::Refused(Box::new(Problem { status, ..problem }))
+        }
+        _ => ClientError::Unexpected {
+            url: url.to_owned(),
+            reason: format!("status {status}"),
+        },
     }
 }

@@ -27,12 +27,18 @@ pub enum Lock {
 impl Lock {
     /// A passphrase with the usual work factor.
     pub fn passphrase(text: String) -> Lock {
-        Lock::Passphrase { secret: SecretString::from(text), log_n: SCRYPT_LOG_N }
+        Lock::Passphrase {
+            secret: SecretString::from(text),
+            log_n: SCRYPT_LOG_N,
+        }
     }
 
     /// A passphrase whose files cost less work to guess. Only for demonstrations and tests.
     pub fn weak_passphrase(text: String) -> Lock {
-        Lock::Passphrase { secret: SecretString::from(text), log_n: 10 }
+        Lock::Passphrase {
+            secret: SecretString::from(text),
+            log_n: 10,
+        }
     }
 
     /// The first identity of an age identity file (lines beginning with `#` are comments).
@@ -40,16 +46,25 @@ impl Lock {
     /// # Errors
     /// There is none, or it is not one of age's X25519 identities.
     pub fn from_identity_file(text: &str) -> Result<Lock, KeyringError> {
-        let line = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'));
+        let line = text
+            .lines()
+            .map(str::trim)
+            .find(|line| !line.is_empty() && !line.starts_with('#'));
         let identity = line.and_then(|line| line.parse::<x25519::Identity>().ok());
-        identity.map(|identity| Lock::Identity(Box::new(identity))).ok_or(KeyringError::NoIdentity)
+        identity
+            .map(|identity| Lock::Identity(Box::new(identity)))
+            .ok_or(KeyringError::NoIdentity)
     }
 
     /// A fresh identity, with the text of its file.
     pub fn generate_identity() -> (Lock, Zeroizing<String>) {
         let identity = x25519::Identity::generate();
         let secret = identity.to_string();
-        let text = format!("# public key: {}\n{}\n", identity.to_public(), secret.expose_secret());
+        let text = format!(
+            "# public key: {}\n{}\n",
+            identity.to_public(),
+            secret.expose_secret()
+        );
         (Lock::Identity(Box::new(identity)), Zeroizing::new(text))
     }
 
@@ -75,19 +90,26 @@ impl Lock {
     /// A wrong passphrase or identity, or bytes that are not an intact age file.
     pub fn decrypt(&self, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, KeyringError> {
         let opened = match self {
-            Lock::Passphrase { secret, .. } => age::decrypt(&scrypt::Identity::new(secret.clone()), sealed),
+            Lock::Passphrase { secret, .. } => {
+                age::decrypt(&scrypt::Identity::new(secret.clone()), sealed)
+            }
             Lock::Identity(identity) => age::decrypt(identity.as_ref(), sealed),
         };
-        opened.map(Zeroizing::new).map_err(|error| self.explain(error))
+        opened
+            .map(Zeroizing::new)
+            .map_err(|error| self.explain(error))
     }
 
     fn explain(&self, error: age::DecryptError) -> KeyringError {
         use age::DecryptError;
         match (error, self) {
-            (DecryptError::DecryptionFailed | DecryptError::KeyDecryptionFailed, Lock::Passphrase { .. }) => {
-                KeyringError::WrongPassphrase
+            (
+                DecryptError::DecryptionFailed | DecryptError::KeyDecryptionFailed,
+                Lock::Passphrase { .. },
+            ) => KeyringError::WrongPassphrase,
+            (DecryptError::NoMatchingKeys | DecryptError::DecryptionFailed, _) => {
+                KeyringError::WrongLock
             }
-            (DecryptError::NoMatchingKeys | DecryptError::DecryptionFailed, _) => KeyringError::WrongLock,
             (error, _) => KeyringError::Damaged(error.to_string()),
         }
     }

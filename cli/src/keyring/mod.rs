@@ -39,7 +39,9 @@ pub enum KeyringError {
     #[error("the passphrase is wrong")]
     WrongPassphrase,
     /// The file is locked in another way, or with another identity.
-    #[error("the key file is not locked with what was given: check --identity, or leave it out to use the passphrase")]
+    #[error(
+        "the key file is not locked with what was given: check --identity, or leave it out to use the passphrase"
+    )]
     WrongLock,
     /// Not an age file, or changed.
     #[error("this is not an intact key file: {0}")]
@@ -68,7 +70,9 @@ pub enum KeyringError {
     #[error(transparent)]
     Kem(#[from] SealError),
     /// There is no such key, or several.
-    #[error("no key of this file that is in use has an id beginning with {0}; `kaibiao key show` lists them")]
+    #[error(
+        "no key of this file that is in use has an id beginning with {0}; `kaibiao key show` lists them"
+    )]
     KeyUnknown(String),
     /// The operating system gave no randomness.
     #[error("the operating system gave no random bytes")]
@@ -132,11 +136,18 @@ impl Keyring {
     ///
     /// # Errors
     /// The operating system gives no randomness.
-    pub fn generate(organisation: Organisation, algorithm: Algorithm, kem: Kem) -> Result<Keyring, KeyringError> {
+    pub fn generate(
+        organisation: Organisation,
+        algorithm: Algorithm,
+        kem: Kem,
+    ) -> Result<Keyring, KeyringError> {
         let seed = random_salt().map_err(|_| KeyringError::NoRandomness)?;
         Ok(Keyring {
             organisation,
-            signing: vec![OwnKey { key: SigningKey::generate(algorithm)?, revoked: false }],
+            signing: vec![OwnKey {
+                key: SigningKey::generate(algorithm)?,
+                revoked: false,
+            }],
             recovery: KemSecretKey::generate(kem)?,
             trustee_kem: kem,
             trustee_seed: Zeroizing::new(seed.0),
@@ -173,7 +184,8 @@ impl Keyring {
     /// # Errors
     /// There is none.
     pub fn signing_key_beginning(&self, prefix: &str) -> Result<&SigningKey, KeyringError> {
-        let fits = |own: &&OwnKey| !own.revoked && own.key.public().id().to_string().starts_with(prefix);
+        let fits =
+            |own: &&OwnKey| !own.revoked && own.key.public().id().to_string().starts_with(prefix);
         let found = self.signing.iter().find(fits).map(|own| &own.key);
         found.ok_or_else(|| KeyringError::KeyUnknown(prefix.to_owned()))
     }
@@ -187,7 +199,10 @@ impl Keyring {
     /// The same file gives the same key again, so one backup serves all tenders; keys of different tenders say
     /// nothing about each other.
     pub fn trustee_key(&self, tender: &Identifier) -> KemSecretKey {
-        let ikm = seq(TRUSTEE_KEY_DOMAIN, &[self.trustee_seed.as_slice(), tender.as_str().as_bytes()]);
+        let ikm = seq(
+            TRUSTEE_KEY_DOMAIN,
+            &[self.trustee_seed.as_slice(), tender.as_str().as_bytes()],
+        );
         KemSecretKey::derive(self.trustee_kem, ikm.as_bytes())
     }
 
@@ -197,8 +212,19 @@ impl Keyring {
     /// All keys are revoked.
     pub fn registration(&self) -> Result<Envelope, KeyringError> {
         let key = self.signing_key()?;
-        let Organisation { account, name, registration_code, control_group } = self.organisation.clone();
-        let body = AccountRegistered { account, name, registration_code, control_group, key: key.public().clone() };
+        let Organisation {
+            account,
+            name,
+            registration_code,
+            control_group,
+        } = self.organisation.clone();
+        let body = AccountRegistered {
+            account,
+            name,
+            registration_code,
+            control_group,
+            key: key.public().clone(),
+        };
         Ok(signed(body, key))
     }
 
@@ -209,9 +235,15 @@ impl Keyring {
     /// No randomness, or all keys are revoked.
     pub fn add_key(&mut self, algorithm: Algorithm) -> Result<Envelope, KeyringError> {
         let fresh = SigningKey::generate(algorithm)?;
-        let body = KeyRegistered { account: self.account().clone(), key: fresh.public().clone() };
+        let body = KeyRegistered {
+            account: self.account().clone(),
+            key: fresh.public().clone(),
+        };
         let envelope = signed(body, self.signing_key()?);
-        self.signing.push(OwnKey { key: fresh, revoked: false });
+        self.signing.push(OwnKey {
+            key: fresh,
+            revoked: false,
+        });
         Ok(envelope)
     }
 
@@ -224,12 +256,23 @@ impl Keyring {
         let usable = |own: &&OwnKey| !own.revoked && own.key.public().id() != id;
         let other = self.signing.iter().find(usable).map(|own| &own.key);
         let key = other.map_or_else(|| self.signing_key(), Ok)?;
-        Ok(signed(KeyRevoked { account: self.account().clone(), key_id: id, reason }, key))
+        Ok(signed(
+            KeyRevoked {
+                account: self.account().clone(),
+                key_id: id,
+                reason,
+            },
+            key,
+        ))
     }
 
     /// Notes that a key of this file is revoked.
     pub fn mark_revoked(&mut self, id: KeyId) {
-        for own in self.signing.iter_mut().filter(|own| own.key.public().id() == id) {
+        for own in self
+            .signing
+            .iter_mut()
+            .filter(|own| own.key.public().id() == id)
+        {
             own.revoked = true;
         }
     }
@@ -263,7 +306,12 @@ impl Keyring {
     /// # Errors
     /// The age library refuses.
     pub fn to_bytes(&self, lock: &Lock) -> Result<Vec<u8>, KeyringError> {
-        let Organisation { account, name, registration_code, control_group } = self.organisation.clone();
+        let Organisation {
+            account,
+            name,
+            registration_code,
+            control_group,
+        } = self.organisation.clone();
         let signing = self.signing.iter().map(|own| SigningForm {
             alg: own.key.public().algorithm(),
             secret: Secret(Zeroizing::new(*own.key.secret())),
@@ -276,11 +324,18 @@ impl Keyring {
             registration_code,
             control_group,
             signing: signing.collect(),
-            recovery: KemForm { kem: self.recovery.public().kem(), secret: Secret(self.recovery.to_bytes()) },
-            trustee: KemForm { kem: self.trustee_kem, secret: Secret(self.trustee_seed.clone()) },
+            recovery: KemForm {
+                kem: self.recovery.public().kem(),
+                secret: Secret(self.recovery.to_bytes()),
+            },
+            trustee: KemForm {
+                kem: self.trustee_kem,
+                secret: Secret(self.trustee_seed.clone()),
+            },
             folder_identity: self.folder.to_string().expose_secret().to_owned(),
         };
-        let json = serde_json::to_vec_pretty(&form).map_err(|error| KeyringError::Content(error.to_string()))?;
+        let json = serde_json::to_vec_pretty(&form)
+            .map_err(|error| KeyringError::Content(error.to_string()))?;
         lock.encrypt(&Zeroizing::new(json))
     }
 
@@ -294,9 +349,15 @@ impl Keyring {
             record::json::parse(&json).map_err(|error| KeyringError::Content(error.to_string()))?;
         let Format::V1 = form.format;
         let signing = form.signing.iter().map(|own| {
-            Ok(OwnKey { key: SigningKey::from_secret(own.alg, &own.secret.0)?, revoked: own.revoked })
+            Ok(OwnKey {
+                key: SigningKey::from_secret(own.alg, &own.secret.0)?,
+                revoked: own.revoked,
+            })
         });
-        let folder = form.folder_identity.parse().map_err(|error: &str| KeyringError::Content(error.to_owned()))?;
+        let folder = form
+            .folder_identity
+            .parse()
+            .map_err(|error: &str| KeyringError::Content(error.to_owned()))?;
         Ok(Keyring {
             organisation: Organisation {
                 account: form.account,
@@ -305,7 +366,10 @@ impl Keyring {
                 control_group: form.control_group,
             },
             signing: signing.collect::<Result<_, KeyError>>()?,
-            recovery: KemSecretKey::from_bytes(form.recovery.kem, form.recovery.secret.0.as_slice())?,
+            recovery: KemSecretKey::from_bytes(
+                form.recovery.kem,
+                form.recovery.secret.0.as_slice(),
+            )?,
             trustee_kem: form.trustee.kem,
             trustee_seed: form.trustee.secret.0,
             folder,
@@ -318,7 +382,10 @@ impl Keyring {
     /// The file exists already, or cannot be written.
     pub fn create(&self, path: &Path, lock: &Lock) -> Result<(), KeyringError> {
         let bytes = self.to_bytes(lock)?;
-        write_private(path, &bytes).map_err(|source| KeyringError::File { path: path.to_owned(), source })
+        write_private(path, &bytes).map_err(|source| KeyringError::File {
+            path: path.to_owned(),
+            source,
+        })
     }
 
     /// Replaces the file, whole or not at all.
@@ -335,7 +402,10 @@ impl Keyring {
             write_private(&beside, &bytes)?;
             fs::rename(&beside, path)
         };
-        replace().map_err(|source| KeyringError::File { path: path.to_owned(), source })
+        replace().map_err(|source| KeyringError::File {
+            path: path.to_owned(),
+            source,
+        })
     }
 
     /// Reads a file.
@@ -343,7 +413,10 @@ impl Keyring {
     /// # Errors
     /// As [`Keyring::from_bytes`], or the file cannot be read.
     pub fn load(path: &Path, lock: &Lock) -> Result<Keyring, KeyringError> {
-        let bytes = fs::read(path).map_err(|source| KeyringError::File { path: path.to_owned(), source })?;
+        let bytes = fs::read(path).map_err(|source| KeyringError::File {
+            path: path.to_owned(),
+            source,
+        })?;
         Keyring::from_bytes(&bytes, lock)
     }
 }

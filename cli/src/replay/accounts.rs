@@ -19,19 +19,31 @@ fn named(act: &Act) -> Vec<Identifier> {
         Act::RoleGranted(body) => vec![body.account.clone()],
         Act::TenderCreated(body) => vec![body.tenderee.clone()],
         Act::TrusteeKey(body) => vec![body.trustee.clone()],
-        Act::TrusteeSet(body) => body.members.iter().map(|member| member.trustee.clone()).collect(),
+        Act::TrusteeSet(body) => body
+            .members
+            .iter()
+            .map(|member| member.trustee.clone())
+            .collect(),
         Act::Notice(body) => {
             let source = body.rules.credit.iter().map(|credit| credit.source.clone());
             source.chain(body.witnesses.iter().cloned()).collect()
         }
-        Act::BidManifest(body) => body.members.iter().chain([&body.bidder_id]).cloned().collect(),
+        Act::BidManifest(body) => body
+            .members
+            .iter()
+            .chain([&body.bidder_id])
+            .cloned()
+            .collect(),
         Act::DrawContribution(body) => vec![body.contributor.clone()],
         Act::Closing(body) => {
             let account = |chain: &ChainId| match chain {
                 ChainId::Account(account) => Some(account.clone()),
                 _ => None,
             };
-            body.chains.iter().filter_map(|end| account(&end.chain)).collect()
+            body.chains
+                .iter()
+                .filter_map(|end| account(&end.chain))
+                .collect()
         }
         Act::Objection(body) => vec![body.objector.clone()],
         _ => vec![],

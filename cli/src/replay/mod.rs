@@ -36,7 +36,9 @@ pub enum ReplayError {
     #[error(transparent)]
     Client(#[from] ClientError),
     /// The server's log or root key is not in the trust file.
-    #[error("the server's {0} is not in your trust file: this is another server, or somebody pretends to be it; do not go on")]
+    #[error(
+        "the server's {0} is not in your trust file: this is another server, or somebody pretends to be it; do not go on"
+    )]
     NotTrusted(&'static str),
     /// The server's log key is malformed.
     #[error("the server's log key is malformed: {0}")]
@@ -75,8 +77,10 @@ impl Anchors {
     /// # Errors
     /// They do not.
     pub fn new(server: &ServerInfo, trust: Option<&Trust>) -> Result<Anchors, ReplayError> {
-        let log: VerifierKey =
-            server.log_key.parse().map_err(|error| ReplayError::LogKey(format!("{error}")))?;
+        let log: VerifierKey = server
+            .log_key
+            .parse()
+            .map_err(|error| ReplayError::LogKey(format!("{error}")))?;
         if let Some(trust) = trust {
             if !trust.logs().iter().any(|known| known.key == log) {
                 return Err(ReplayError::NotTrusted("log key"));
@@ -86,10 +90,19 @@ impl Anchors {
             }
         }
         if log.name().as_str() != server.origin {
-            return Err(ReplayError::LogKey(format!("it is of {}, not of {}", log.name(), server.origin)));
+            return Err(ReplayError::LogKey(format!(
+                "it is of {}, not of {}",
+                log.name(),
+                server.origin
+            )));
         }
         let (origin, root) = (server.origin.clone(), server.root_key.clone());
-        Ok(Anchors { origin, log, root, compared: trust.is_some() })
+        Ok(Anchors {
+            origin,
+            log,
+            root,
+            compared: trust.is_some(),
+        })
     }
 }
 
@@ -128,7 +141,11 @@ impl Record {
     ///
     /// # Errors
     /// As [`ReplayError`].
-    pub fn fetch(client: &Client, anchors: Anchors, tender: &Identifier) -> Result<Record, ReplayError> {
+    pub fn fetch(
+        client: &Client,
+        anchors: Anchors,
+        tender: &Identifier,
+    ) -> Result<Record, ReplayError> {
         let own = client.chain(&ChainId::Tender(tender.clone()))?;
         let platform = client.chain(&ChainId::Platform)?;
         let named = accounts::named_in(own.iter().chain(&platform).map(|item| &item.envelope));
@@ -147,7 +164,9 @@ impl Record {
 
     /// The first act of the tender's chain that `pick` recognises, with its entry.
     pub fn find<'a, T>(&'a self, pick: impl Fn(&'a Act) -> Option<T>) -> Option<(&'a Entry, T)> {
-        self.entries.iter().find_map(|entry| pick(&entry.act).map(|found| (entry, found)))
+        self.entries
+            .iter()
+            .find_map(|entry| pick(&entry.act).map(|found| (entry, found)))
     }
 
     /// An entry by statement id.
@@ -157,7 +176,9 @@ impl Record {
 
     /// The account that signed an entry, if one account did.
     pub fn signer(&self, entry: &Entry) -> Option<&Identifier> {
-        let [only] = entry.signers.as_slice() else { return None };
+        let [only] = entry.signers.as_slice() else {
+            return None;
+        };
         Some(&self.directory.key(only)?.account)
     }
 }
@@ -182,7 +203,10 @@ fn in_log_order(mut items: Vec<(Origin, StatementItem)>) -> Vec<(Origin, Stateme
     }
     let place = |(position, (origin, item)): (u64, (Origin, StatementItem))| {
         let index = item.index.filter(|_| numbered).unwrap_or(position);
-        let at = At { time_ms: item.admitted_ms, index };
+        let at = At {
+            time_ms: item.admitted_ms,
+            index,
+        };
         (origin, item, at)
     };
     (0..).zip(items).map(place).collect()
@@ -197,19 +221,45 @@ fn replay(
     let mut tender: Option<Tender> = None;
     let mut entries = Vec::new();
     for (origin, item, at) in items {
-        let refused = |refusal| ReplayError::Refused { id: item.id, kind: item.kind.clone(), refusal: Box::new(refusal) };
+        let refused = |refusal| ReplayError::Refused {
+            id: item.id,
+            kind: item.kind.clone(),
+            refusal: Box::new(refusal),
+        };
         let verified = procedure::verify(item.envelope.clone(), &directory).map_err(refused)?;
-        let (id, signers, act) = (verified.id(), verified.signers().to_vec(), verified.statement().clone());
+        let (id, signers, act) = (
+            verified.id(),
+            verified.signers().to_vec(),
+            verified.statement().clone(),
+        );
         match (&mut tender, origin) {
-            (_, Origin::Account | Origin::Platform) => directory.admit(&verified, at).map_err(refused)?,
-            (Some(tender), Origin::Tender) => tender.admit(&verified, &directory, at).map_err(refused)?,
-            (None, Origin::Tender) => tender = Some(Tender::create(&verified, &directory, at).map_err(refused)?),
+            (_, Origin::Account | Origin::Platform) => {
+                directory.admit(&verified, at).map_err(refused)?
+            }
+            (Some(tender), Origin::Tender) => {
+                tender.admit(&verified, &directory, at).map_err(refused)?
+            }
+            (None, Origin::Tender) => {
+                tender = Some(Tender::create(&verified, &directory, at).map_err(refused)?)
+            }
         }
         if origin == Origin::Tender {
-            entries.push(Entry { id, act, envelope: item.envelope, signers, at, opening: item.opening });
+            entries.push(Entry {
+                id,
+                act,
+                envelope: item.envelope,
+                signers,
+                at,
+                opening: item.opening,
+            });
         }
     }
     let tender = tender.filter(|tender| tender.id() == tender_id);
     let tender = tender.ok_or_else(|| ReplayError::Empty(tender_id.clone()))?;
-    Ok(Record { anchors, directory, tender, entries })
+    Ok(Record {
+        anchors,
+        directory,
+        tender,
+        entries,
+    })
 }

@@ -21,6 +21,7 @@ pub use preparation::*;
 use record::Digest;
 use record::chain::ChainId;
 use record::json::JsonError;
+use record::sealing::EnvelopeKind;
 use record::statement::Envelope;
 
 /// On which chain a statement of some kind stands (protocol section 2, "Chains").
@@ -71,12 +72,15 @@ macro_rules! acts {
                 match self { $(Act::$variant(body) => body.chain(),)* }
             }
 
-            /// When the public may read a statement of this kind.
+            /// When the public may read this statement. Answers to a rehearsal hide nothing.
             pub fn visibility(&self) -> Visibility {
-                match self { $(Act::$variant(_) => Visibility::$visibility,)* }
+                match self {
+                    Act::ShareRelease(body) if body.kind == EnvelopeKind::Rehearsal => Visibility::Public,
+                    $(Act::$variant(_) => Visibility::$visibility,)*
+                }
             }
 
-            /// The same by the name of the kind; `None`: not one of ours.
+            /// When the public may read statements of this kind at the latest; `None`: not one of ours.
             pub fn visibility_of(kind: &str) -> Option<Visibility> {
                 match kind {
                     $($kind => Some(Visibility::$visibility),)*

@@ -11,7 +11,7 @@ impl Tender {
     pub(super) fn evaluation_report(&mut self, body: &EvaluationReport, case: &Case<'_>) -> Result<(), Refusal> {
         let Stage::Evaluation(recorded) = &self.stage else { return Err(self.wrong_stage()) };
         case.signed_only_by(&self.tenderee)?;
-        let expected = super::evaluating::report(&self.id, recorded)?;
+        let expected = super::evaluating::report_of(&self.id, recorded)?;
         let note = body.competition_note.clone();
         if let Some(note) = &note {
             text::length(note, TEXT_CHARS_MAX, "/competition_note")?;
@@ -91,7 +91,7 @@ impl Tender {
             Stage::Closed(_) => Some(Failure::FewerThanMinimum),
             Stage::Opened(opened) if opened.benchmark_set(&self.id).0.is_empty() => Some(Failure::NoEligibleBid),
             Stage::Drawing(drawing) => self.drawing_failure(drawing),
-            Stage::Evaluation(recorded) => match super::evaluating::report(&self.id, recorded) {
+            Stage::Evaluation(recorded) => match super::evaluating::report_of(&self.id, recorded) {
                 Err(refusal) if refusal.code == Code::MethodInapplicable => Some(Failure::MethodInapplicable),
                 _ => None,
             },

@@ -217,8 +217,11 @@ fn credit_value(closed: &Closed, terms: &CreditTerms, who: &Identifier) -> Resul
     check_credit_value(entry.map_or(&terms.missing, |entry| &entry.value))
 }
 
-/// The report that the record gives.
-pub(super) fn report(tender: &Identifier, recorded: &Recorded) -> Result<EvaluationReport, Refusal> {
+/// The report that the record gives, without a note on competition.
+///
+/// # Errors
+/// `credit-missing` while the credit snapshot is not opened, `method-inapplicable` to these prices.
+pub fn report_of(tender: &Identifier, recorded: &Recorded) -> Result<EvaluationReport, Refusal> {
     let drawn = &recorded.drawn;
     let outcome = evaluation::evaluate(&case_of(drawn)?)
         .map_err(|error| Refusal::new(Code::MethodInapplicable, error.to_string()))?;

@@ -60,6 +60,11 @@ impl Releases {
         self.envelopes.keys()
     }
 
+    /// An envelope as it was sealed: what a trustee needs to open its slot.
+    pub fn sealed(&self, id: &Digest) -> Option<&Sealed> {
+        self.envelopes.get(id).map(|release| &release.sealed)
+    }
+
     /// What an envelope resolved to so far.
     pub fn resolved(&self, id: &Digest) -> Option<Resolved> {
         self.envelopes.get(id)?.resolved

@@ -69,12 +69,12 @@ codes! {
     DocumentNotFound = "document-not-found", NOT_FOUND, "没有这一招标文件，或尚未公布。", "There is no such tender document, or it is not public yet.";
     CheckpointNotFound = "checkpoint-not-found", NOT_FOUND, "日志尚无签名的检查点。", "The log has no signed checkpoint yet.";
     LogRange = "log-range", BAD_REQUEST, "位置或大小超出已公布的日志。", "An index or size lies outside the published log.";
-    BundleNotReady = "bundle-not-ready", CONFLICT, "唱标结果公布之前不能导出记录。", "The record can be exported once the results are read out.";
+    StillSealed = "still-sealed", CONFLICT, "唱标结果公布之前不能导出记录。", "The record can be exported once the results are read out.";
+    NotYetSigned = "not-yet-signed", SERVICE_UNAVAILABLE, "最后一条声明尚未进入检查点，请稍后重试。", "The last statement is not under a checkpoint yet; try again.";
 
-    BlobNotFound = "blob-not-found", NOT_FOUND, "该账户没有声明过这一内容。", "This account has not declared such content.";
-    BlobRoot = "blob-root", UNPROCESSABLE_ENTITY, "各段哈希与根不符。", "The leaf hashes do not give the root.";
-    BlobSize = "blob-size", UNPROCESSABLE_ENTITY, "大小与段数不符，或超出限额。", "Size and number of segments do not agree, or exceed the limit.";
-    BlobQuota = "blob-quota", CONFLICT, "超出该账户的存储配额。", "This would exceed the account's quota.";
+    BlobNotDeclared = "blob-not-declared", NOT_FOUND, "该账户没有声明过这一内容。", "This account has not declared such content.";
+    BlobDeclaration = "blob-declaration", UNPROCESSABLE_ENTITY, "内容声明有误：段哈希、段数或大小不符。", "The declaration is wrong: leaf hashes, their number or the size do not agree.";
+    QuotaExceeded = "quota-exceeded", CONFLICT, "超出该账户的存储配额。", "This would exceed the account's quota.";
     BlobConflict = "blob-conflict", CONFLICT, "同一内容已按另一种分段声明。", "This content was declared with other segments.";
     BlobMissing = "blob-missing", CONFLICT, "声明所引用的内容尚未上传完整。", "Content that the statement names has not been uploaded completely.";
     SegmentUnknown = "segment-unknown", NOT_FOUND, "没有这一段。", "There is no such segment.";

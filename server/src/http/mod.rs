@@ -50,7 +50,7 @@ mod visibility;
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
-use actix_web::{App, Error, web};
+use actix_web::{App, Error, HttpServer, web};
 use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_actix_web::{AppExt, scope};
 
@@ -68,6 +68,9 @@ pub const JSON_BYTES_MAX: usize = 512 * 1024;
 
 /// Longest segment of a blob, in bytes (protocol section 4).
 pub const SEGMENT_BYTES_MAX: usize = record::sealing::SEGMENT_BYTES;
+
+/// How long requests under way may take when the server stops, in seconds.
+const SHUTDOWN_S: u64 = 30;
 
 /// The application of one worker: routes, middleware, error answers.
 pub fn app(
@@ -93,6 +96,20 @@ pub fn app(
         .wrap(actix_web::middleware::from_fn(middleware::trace))
 }
 
+/// Answers requests until the process is told to stop; requests under way are finished then.
+pub async fn serve(node: web::Data<Node>) -> std::io::Result<()> {
+    let (bind, workers) = (node.config.bind.clone(), node.config.workers);
+    let mut server = HttpServer::new(move || app(node.clone())).shutdown_timeout(SHUTDOWN_S);
+    if workers > 0 {
+        server = server.workers(workers);
+    }
+    let server = server.bind(&bind)?;
+    for address in server.addrs() {
+        tracing::info!(%address, "listening");
+    }
+    server.run().await
+}
+
 /// Every address.
 pub fn configure(routes: &mut ServiceConfig<'_>) {
     routes
@@ -104,7 +121,7 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
             scope::scope("/api/v1")
                 .service(server::info)
                 .service(server::trust)
-                .service(server::profiles)
+                .service(server::profiles_list)
                 .service(server::profile)
                 .service(accounts::account)
                 .service(statements::post_account)

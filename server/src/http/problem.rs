@@ -11,6 +11,12 @@ use store::StoreError;
 use utoipa::ToSchema;
 
 pub use super::code::ErrorCode;
+use crate::blob::BlobError;
+use crate::export::ExportError;
+use crate::log::LogError;
+use crate::node::NodeError;
+use crate::sequencer::{Rejection, SequencerError};
+use crate::states::StateError;
 
 /// Seconds after which a request that met a busy server should come again.
 const RETRY_AFTER_S: u32 = 1;
@@ -228,5 +234,70 @@ impl From<StoreError> for Problem {
             }
             other => Problem::internal(other),
         }
+    }
+}
+
+impl From<NodeError> for Problem {
+    fn from(error: NodeError) -> Problem {
+        match error {
+            NodeError::Store(error)
+            | NodeError::State(StateError::Store(error))
+            | NodeError::Log(LogError::Store(error)) => Problem::from(error),
+            NodeError::Log(error @ LogError::NoCheckpoint(_)) => {
+                Problem::new(ErrorCode::LogRange, error.to_string())
+            }
+            other => Problem::internal(other),
+        }
+    }
+}
+
+impl From<Rejection> for Problem {
+    fn from(rejection: Rejection) -> Problem {
+        let detail = rejection.to_string();
+        match rejection {
+            Rejection::Refused(refusal) => Problem::from(refusal),
+            Rejection::WrongChain { .. } => Problem::new(ErrorCode::WrongChain, detail),
+            Rejection::BlobMissing { pointer, .. } => {
+                Problem::new(ErrorCode::BlobMissing, detail).at(pointer)
+            }
+            Rejection::Busy => Problem::new(ErrorCode::Busy, detail),
+            Rejection::ShuttingDown => Problem::new(ErrorCode::ShuttingDown, detail),
+            Rejection::Internal(SequencerError::Store(error)) => Problem::from(error),
+            Rejection::Internal(error) => Problem::internal(error),
+        }
+    }
+}
+
+impl From<BlobError> for Problem {
+    fn from(error: BlobError) -> Problem {
+        match error {
+            BlobError::Store(StoreError::Disagrees { detail, .. }) => {
+                Problem::new(ErrorCode::BlobConflict, detail)
+            }
+            BlobError::Store(error) => Problem::from(error),
+            BlobError::Objects(_) | BlobError::Open(_) => Problem::internal(error),
+            other => match ErrorCode::of(other.code()) {
+                Some(code) => Problem::new(code, other.to_string()),
+                None => Problem::internal(other),
+            },
+        }
+    }
+}
+
+impl From<ExportError> for Problem {
+    fn from(error: ExportError) -> Problem {
+        match error {
+            ExportError::NoTender(id) => Problem::new(ErrorCode::TenderNotFound, id.to_string()),
+            ExportError::StillSealed(_) => Problem::new(ErrorCode::StillSealed, error.to_string()),
+            ExportError::NotYetSigned => Problem::new(ErrorCode::NotYetSigned, error.to_string()),
+            ExportError::Store(error) => Problem::from(error),
+            other => Problem::internal(other),
+        }
+    }
+}
+
+impl From<LogError> for Problem {
+    fn from(error: LogError) -> Problem {
+        Problem::from(NodeError::from(error))
     }
 }

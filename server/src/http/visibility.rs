@@ -2,9 +2,6 @@
 //!
 //! The kinds say when they become readable ([`Visibility`]); this file applies that to the stage of a tender.
 
-use std::collections::BTreeMap;
-use std::sync::LazyLock;
-
 use procedure::Stage;
 use procedure::act::{Act, ShareRelease, Visibility};
 use record::sealing::EnvelopeKind;
@@ -36,7 +33,7 @@ impl Phase {
 
     /// From which phase on a statement may be read. Shares of a rehearsal are no secret: there is nothing to open.
     pub fn needed_for(kind: &str, envelope: &[u8]) -> Phase {
-        match VISIBILITY.get(kind) {
+        match Act::visibility_of(kind) {
             Some(Visibility::Public) => Phase::Sealed,
             Some(Visibility::AfterClosing) => Phase::Closed,
             Some(Visibility::AfterResults) if is_rehearsal(kind, envelope) => Phase::Sealed,
@@ -46,17 +43,10 @@ impl Phase {
 
     /// Kinds of which nothing may be read before closing.
     pub fn sealed_kinds() -> Vec<&'static str> {
-        let sealed = |(kind, visibility): (&&'static str, &Visibility)| {
-            (*visibility == Visibility::AfterClosing).then_some(*kind)
-        };
-        VISIBILITY.iter().filter_map(sealed).collect()
+        let is_sealed = |kind: &&str| Act::visibility_of(kind) == Some(Visibility::AfterClosing);
+        Act::KINDS.iter().copied().filter(is_sealed).collect()
     }
 }
-
-static VISIBILITY: LazyLock<BTreeMap<&'static str, Visibility>> = LazyLock::new(|| {
-    let kinds = Act::descriptions();
-    kinds.into_iter().map(|kind| (kind.kind, kind.visibility)).collect()
-});
 
 fn is_rehearsal(kind: &str, envelope: &[u8]) -> bool {
     kind == "share-release"

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use procedure::act::{Act, BidManifest, ChainEnd, Closing, Notice};
 use procedure::{At, Refusal};
 use record::chain::{ChainHead, ChainId, next_place};
-use record::log::leaf::{Leaf, LeafOpening, random_salt};
+use record::log::checkpoint::SignedCheckpoint;
+use record::log::leaf::{LeafOpening, random_salt};
 use record::log::receipt::Receipt;
 use record::statement::{Envelope, Verified};
 use record::{Digest, Identifier};
@@ -14,7 +15,7 @@ use store::{Conn, statement};
 
 use super::place::places;
 use super::{Admitted, Core, Rejection, SequencerError, Work};
-use crate::log;
+use crate::log::{self, LogError, StoredNodes};
 use crate::projection;
 use crate::states::{AdmitError, States, to_i64, to_u64};
 
@@ -294,22 +295,28 @@ fn hand_out(core: &Core, outcomes: Vec<Outcome>) -> Vec<Result<Option<Admitted>,
                 .collect();
         }
     };
-    outcomes
-        .into_iter()
-        .map(|outcome| {
-            let Some(placed) = outcome? else { return Ok(None) };
-            let leaf: Leaf = placed.opening.leaf();
-            let proof = log::inclusion(&core.store, placed.opening.index, &checkpoint).map_err(SequencerError::from)?;
-            let receipt = Receipt {
-                statement_id: placed.opening.statement_id,
-                admitted_ms: placed.opening.admitted_ms,
-                salt: placed.opening.salt_visible,
-                hidden: leaf.hidden(),
-                proof,
-            };
-            Ok(Some(Admitted { receipt, fresh: placed.fresh }))
-        })
-        .collect()
+    let count = outcomes.len();
+    let receipts = core.store.read(|conn| {
+        let nodes = StoredNodes::new(conn);
+        let admitted = |placed: Placed| receipt(&nodes, placed, &checkpoint).map(Some);
+        let finish = |outcome: Outcome| Ok(outcome?.map_or(Ok(None), admitted).map_err(SequencerError::from)?);
+        Ok::<_, LogError>(outcomes.into_iter().map(finish).collect())
+    });
+    receipts.unwrap_or_else(|error| {
+        tracing::error!(%error, "no receipt could be made");
+        (0..count).map(|_| Err(SequencerError::BatchFailed.into())).collect()
+    })
+}
+
+fn receipt(nodes: &StoredNodes<'_>, placed: Placed, checkpoint: &SignedCheckpoint) -> Result<Admitted, LogError> {
+    let receipt = Receipt {
+        statement_id: placed.opening.statement_id,
+        admitted_ms: placed.opening.admitted_ms,
+        salt: placed.opening.salt_visible,
+        hidden: placed.opening.leaf().hidden(),
+        proof: nodes.inclusion(placed.opening.index, checkpoint)?,
+    };
+    Ok(Admitted { receipt, fresh: placed.fresh })
 }
 
 impl Rejection {

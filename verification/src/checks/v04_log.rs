@@ -98,10 +98,7 @@ fn agrees(replay: &Replay<'_>, receipt: &Receipt, found: &mut Findings) {
             "receipt-differs",
             format!("the receipt of {id} speaks of another leaf, at {index}"),
         ),
-        None if index >= ours.size => found.note(format!(
-            "the receipt of {id} is later (leaf {index}) than this bundle ({} leaves)",
-            ours.size
-        )),
+        None if index >= ours.size => later(replay, receipt, found),
         None => found.fail(
             "receipt-dropped",
             format!(
@@ -110,4 +107,22 @@ fn agrees(replay: &Replay<'_>, receipt: &Receipt, found: &mut Findings) {
             ),
         ),
     }
+}
+
+/// A leaf behind the end of this bundle's tree cannot be older than anything in the bundle.
+fn later(replay: &Replay<'_>, receipt: &Receipt, found: &mut Findings) {
+    let (id, index) = (receipt.statement_id, receipt.proof.index);
+    let size = replay.head.body().checkpoint.checkpoint().size;
+    let newest_ms = replay.items.last().map_or(0, Item::time_ms);
+    if receipt.admitted_ms < newest_ms {
+        let detail = format!(
+            "the log gave a receipt for {id} at {index}, {} ms, but shows here a tree of {size} leaves with \
+             younger statements: two different logs under one key",
+            receipt.admitted_ms
+        );
+        return found.fail("split-view", detail);
+    }
+    found.note(format!(
+        "the receipt of {id} is later (leaf {index}) than this bundle ({size} leaves)"
+    ));
 }

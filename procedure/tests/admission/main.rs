@@ -1,0 +1,16 @@
+//! Admission, phase by phase: what is admitted, what is refused, and with which code.
+//!
+//! One file per phase, as in `src/tender`. Every refusal code is provoked in one of them; `codes` checks that.
+
+mod award;
+mod bidding;
+mod codes;
+mod directory;
+mod drawing;
+mod duty;
+mod input;
+mod life;
+mod notice;
+mod objections;
+mod opening;
+mod preparation;

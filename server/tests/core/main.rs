@@ -1,0 +1,6 @@
+//! The server without HTTP: sequencer, jobs, start-up checks, on both databases.
+#![expect(clippy::unwrap_used, reason = "tests may panic")]
+
+mod sequencing;
+mod starting;
+mod support;
