@@ -10,7 +10,8 @@ use evaluation::{Bid, Case, Outcome, evaluate};
 use serde::Serialize;
 
 /// The header line of the data set.
-const HEADER: &str = "notice_id,base_price,estimated_price,bidders,floor_rate_percent,rigged,rank,firm,price";
+const HEADER: &str =
+    "notice_id,base_price,estimated_price,bidders,floor_rate_percent,rigged,rank,firm,price";
 
 /// One recorded bid.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -81,21 +82,36 @@ pub struct Recomputed {
 /// The line that is malformed.
 pub fn read(text: &str) -> Result<Vec<RecordedTender>, KonepsError> {
     let mut lines = (1..).zip(text.lines());
-    if lines.next().map(|(_, line)| line.trim_start_matches('\u{feff}')) != Some(HEADER) {
-        return Err(KonepsError { line: 1, reason: format!("expected the header {HEADER}") });
+    if lines
+        .next()
+        .map(|(_, line)| line.trim_start_matches('\u{feff}'))
+        != Some(HEADER)
+    {
+        return Err(KonepsError {
+            line: 1,
+            reason: format!("expected the header {HEADER}"),
+        });
     }
     let mut tenders: Vec<RecordedTender> = Vec::new();
     let mut places = std::collections::HashMap::new();
     for (line, row) in lines.filter(|(_, row)| !row.is_empty()) {
         let (tender, bid) = read_row(row).map_err(|reason| KonepsError { line, reason })?;
         let place = *places.entry(tender.notice.clone()).or_insert_with(|| {
-            tenders.push(RecordedTender { bids: Vec::new(), ..tender.clone() });
+            tenders.push(RecordedTender {
+                bids: Vec::new(),
+                ..tender.clone()
+            });
             tenders.len() - 1
         });
         let known = &mut tenders[place];
-        let same = (known.estimated_price, &known.floor_rate_percent) == (tender.estimated_price, &tender.floor_rate_percent);
+        let same = (known.estimated_price, &known.floor_rate_percent)
+            == (tender.estimated_price, &tender.floor_rate_percent);
         if !same {
-            return Err(KonepsError { line, reason: "estimated price or floor rate differ from the tender's first line".to_owned() });
+            return Err(KonepsError {
+                line,
+                reason: "estimated price or floor rate differ from the tender's first line"
+                    .to_owned(),
+            });
         }
         known.bids.push(bid);
     }
@@ -104,10 +120,24 @@ pub fn read(text: &str) -> Result<Vec<RecordedTender>, KonepsError> {
 
 fn read_row(row: &str) -> Result<(RecordedTender, RecordedBid), String> {
     let fields: Vec<&str> = row.split(',').collect();
-    let [notice, base, estimated, _bidders, rate, rigged, rank, firm, price] = fields.as_slice() else {
+    let [
+        notice,
+        base,
+        estimated,
+        _bidders,
+        rate,
+        rigged,
+        rank,
+        firm,
+        price,
+    ] = fields.as_slice()
+    else {
         return Err(format!("{} fields instead of 9", fields.len()));
     };
-    let won = |text: &str, what: &str| text.parse::<u64>().map_err(|_| format!("{what} is not a whole number: {text}"));
+    let won = |text: &str, what: &str| {
+        text.parse::<u64>()
+            .map_err(|_| format!("{what} is not a whole number: {text}"))
+    };
     let tender = RecordedTender {
         notice: (*notice).to_owned(),
         base_price: won(base, "base_price")?,
@@ -121,7 +151,14 @@ fn read_row(row: &str) -> Result<(RecordedTender, RecordedBid), String> {
         "other" => false,
         _ => return Err(format!("rank is 1 or other, not {rank}")),
     };
-    Ok((tender, RecordedBid { first, firm: (*firm).to_owned(), price: won(price, "price")? }))
+    Ok((
+        tender,
+        RecordedBid {
+            first,
+            firm: (*firm).to_owned(),
+            price: won(price, "price")?,
+        },
+    ))
 }
 
 impl RecordedTender {
@@ -132,7 +169,11 @@ impl RecordedTender {
 
     /// Name of the bid at `place` in a case: a firm may occur twice, so the place is part of it.
     pub fn bidder_name(&self, place: usize) -> String {
-        let firm = self.bids.get(place).map(|bid| bid.firm.as_str()).unwrap_or_default();
+        let firm = self
+            .bids
+            .get(place)
+            .map(|bid| bid.firm.as_str())
+            .unwrap_or_default();
         format!("{}-{firm}", place + 1)
     }
 
@@ -141,11 +182,24 @@ impl RecordedTender {
     /// # Errors
     /// A price or rate that is no decimal.
     pub fn case(&self) -> Result<Case, String> {
-        let money = |won: u64| format!("{won}.00").parse().map_err(|error| format!("{won}: {error}"));
-        let rate = self.floor_rate_percent.parse().map_err(|error| format!("floor_rate_percent: {error}"))?;
+        let money = |won: u64| {
+            format!("{won}.00")
+                .parse()
+                .map_err(|error| format!("{won}: {error}"))
+        };
+        let rate = self
+            .floor_rate_percent
+            .parse()
+            .map_err(|error| format!("floor_rate_percent: {error}"))?;
         let bid = |(place, bid): (usize, &RecordedBid)| {
             let bidder = self.bidder_name(place);
-            Ok(Bid { bidder, price: money(bid.price)?, technical: None, credit: None, rejected: None })
+            Ok(Bid {
+                bidder,
+                price: money(bid.price)?,
+                technical: None,
+                credit: None,
+                rejected: None,
+            })
         };
         let method = "floor-rate-lowest".to_owned();
         let fixed = [("rate_percent".to_owned(), rate)];
@@ -155,11 +209,20 @@ impl RecordedTender {
             currency: "KRW".to_owned(),
             control_price: None,
             estimated_price: Some(money(self.estimated_price)?),
-            benchmark: BenchmarkRule { method, drawn: Default::default(), fixed: fixed.into() },
+            benchmark: BenchmarkRule {
+                method,
+                drawn: Default::default(),
+                fixed: fixed.into(),
+            },
             price_score: None,
             technical: None,
             credit: None,
-            bids: self.bids.iter().enumerate().map(bid).collect::<Result<_, String>>()?,
+            bids: self
+                .bids
+                .iter()
+                .enumerate()
+                .map(bid)
+                .collect::<Result<_, String>>()?,
         })
     }
 
@@ -173,14 +236,29 @@ impl RecordedTender {
     }
 
     fn compare(&self, outcome: &Outcome) -> Recomputed {
-        let winners: Vec<String> = outcome.winner.iter().chain(&outcome.tied).cloned().collect();
-        let recorded = (0..).zip(&self.bids).find(|(_, bid)| bid.first).map(|(place, _)| self.bidder_name(place));
-        let follows = recorded.as_ref().is_some_and(|recorded| winners.contains(recorded));
+        let winners: Vec<String> = outcome
+            .winner
+            .iter()
+            .chain(&outcome.tied)
+            .cloned()
+            .collect();
+        let recorded = (0..)
+            .zip(&self.bids)
+            .find(|(_, bid)| bid.first)
+            .map(|(place, _)| self.bidder_name(place));
+        let follows = recorded
+            .as_ref()
+            .is_some_and(|recorded| winners.contains(recorded));
         let comparison = match (follows, winners.len()) {
             (true, 1) => Comparison::Alone,
             (true, _) => Comparison::Tied,
             (false, _) => Comparison::Exception,
         };
-        Recomputed { notice: self.notice.clone(), comparison, recorded, computed: winners }
+        Recomputed {
+            notice: self.notice.clone(),
+            comparison,
+            recorded,
+            computed: winners,
+        }
     }
 }

@@ -7,12 +7,20 @@
 //! | [`replay`] | fetches a tender's record and replays it: nothing that the server says is taken on trust |
 //! | [`seal`] | seals bids and contributions, bid folders |
 //! | [`release`] | what trustees open, and when they refuse |
+//! | [`notice`] | from a draft of a notice to the notice |
 //! | [`koneps`] | the Korean public data set |
+//! | [`desk`], [`output`], [`failure`], [`time`] | what all commands share |
 //! | [`commands`] | one file per command: arguments, steps, output |
 
 pub mod client;
+pub mod commands;
+pub mod desk;
+pub mod failure;
 pub mod keyring;
 pub mod koneps;
+pub mod notice;
+pub mod output;
 pub mod release;
 pub mod replay;
 pub mod seal;
+pub mod time;

@@ -1,3 +1,7 @@
-//! The `kaibiao` command.
+//! The `kaibiao` command: see the library for everything.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::commands::main()
+}

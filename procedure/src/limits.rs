@@ -11,6 +11,9 @@ pub const BIDDERS_MAX: usize = 10_000;
 /// Accounts that sign in one tender. `closing` and the record head name the chain of each in one statement of at
 /// most 256 KiB, so this is the limit that is reached first; pages of `closing` will lift it.
 pub const SIGNERS_MAX: usize = 1_200;
+/// Accounts that publish a trustee key in one draft. Anybody may; without a limit strangers could use up
+/// [`SIGNERS_MAX`].
+pub const TRUSTEE_KEYS_MAX: usize = 64;
 /// Manifests of one tender, replaced and withdrawn ones included.
 pub const MANIFESTS_MAX: usize = 40_000;
 /// Documents of one tender.

@@ -90,6 +90,8 @@ pub struct Script {
     pub wrong_shares: BTreeSet<u8>,
     /// So many attempts of the draw fail because only one trustee releases.
     pub failed_attempts: u32,
+    /// Whether the credit source commits to a snapshot and opens it later.
+    pub commits_credit: bool,
     /// Whether somebody objects to the opening, to the draw and to the candidates.
     pub objections: bool,
 }
@@ -114,6 +116,7 @@ impl Script {
             silent: BTreeSet::new(),
             wrong_shares: BTreeSet::new(),
             failed_attempts: 0,
+            commits_credit: true,
             objections: false,
         }
     }

@@ -134,7 +134,7 @@ impl Play {
         let notice = self.notice();
         self.tenderee_says(notice);
         self.world.do_duties(&self.tender);
-        if self.script.rules.credit.is_some() {
+        if self.script.rules.credit.is_some() && self.script.commits_credit {
             let snapshot = Act::from(self.credit_snapshot()).envelope().id();
             let body = CreditCommitted { tender: self.tender.clone(), snapshot };
             self.world.must(body, &[&self.credit_source()]);
@@ -323,7 +323,7 @@ impl Play {
             }
         }
         self.object_and_answer(Matter::Opening);
-        if self.script.rules.credit.is_some() {
+        if self.script.rules.credit.is_some() && self.script.commits_credit {
             let snapshot = self.credit_snapshot();
             self.world.must(snapshot, &[&self.credit_source()]);
         }

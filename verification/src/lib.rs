@@ -29,6 +29,7 @@ pub mod report;
 mod responsible;
 mod sealed;
 mod summary;
+mod utc;
 
 use record::bundle::Bundle;
 use record::log::receipt::Receipt;

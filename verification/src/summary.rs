@@ -9,11 +9,11 @@ use procedure::{BidStatus, Bidding, Drawing, Opened, Stage, case_of};
 use record::{Digest, Identifier};
 use serde::Serialize;
 
-use crate::replay::Replay;
+use crate::replay::{Replay, acts};
 use crate::report::{AttemptLine, BidLine, GoneBid, Summary, WrongShares};
 
 /// Field of the bid form that holds the price.
-const PRICE: &str = "price";
+pub(crate) const PRICE: &str = "price";
 
 pub(crate) fn of(replay: &Replay<'_>) -> Summary {
     let Some(stage) = replay.stage() else {
@@ -44,7 +44,7 @@ pub(crate) fn of(replay: &Replay<'_>) -> Summary {
             .drawing()
             .map(|drawing| attempts(drawing, stage))
             .unwrap_or_default(),
-        bids: bids(stage, outcome.as_ref()),
+        bids: bids(replay, stage, outcome.as_ref()),
         replaced: stage.bidding().map(replaced).unwrap_or_default(),
         withdrawn: stage.bidding().map(withdrawn).unwrap_or_default(),
         wrong_shares: stage.opened().map(wrong_shares).unwrap_or_default(),
@@ -52,7 +52,7 @@ pub(crate) fn of(replay: &Replay<'_>) -> Summary {
 }
 
 /// The word that a value has in JSON.
-fn word(value: &impl Serialize) -> String {
+pub(crate) fn word(value: &impl Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(text)) => text,
         _ => String::new(),
@@ -82,9 +82,12 @@ fn attempts(drawing: &Drawing, stage: &Stage) -> Vec<AttemptLine> {
     drawing.attempts.iter().map(line).collect()
 }
 
-fn bids(stage: &Stage, outcome: Option<&Outcome>) -> Vec<BidLine> {
+fn bids(replay: &Replay<'_>, stage: &Stage, outcome: Option<&Outcome>) -> Vec<BidLine> {
     if let Some(opened) = stage.opened() {
-        let scored = outcome.map(scores).unwrap_or_default();
+        let mut scored = outcome.map(scores).unwrap_or_default();
+        for (bidder, reason) in excluded(replay) {
+            scored.entry(bidder).or_default().reason = Some(reason);
+        }
         let line = |result: &BidResult| opened_bid(result, scored.get(result.bidder.as_str()));
         return opened.results.iter().map(line).collect();
     }
@@ -99,6 +102,14 @@ fn bids(stage: &Stage, outcome: Option<&Outcome>) -> Vec<BidLine> {
     };
     let live = stage.bidding().into_iter().flat_map(|one| &one.live);
     live.map(sealed).collect()
+}
+
+/// Bids outside the benchmark set, with the reason.
+fn excluded<'a>(replay: &'a Replay<'_>) -> impl Iterator<Item = (&'a str, String)> {
+    acts!(replay, BenchmarkSet)
+        .filter(|(item, _)| item.is_admitted())
+        .flat_map(|(_, body)| &body.excluded)
+        .map(|one| (one.bidder.as_str(), word(&one.reason)))
 }
 
 /// What the evaluation says about one bid.

@@ -10,6 +10,8 @@ use play::{Actor, Conduct, Milestone, Play, Script, World};
 use procedure::act::{Act, DrawnValue, FormValue, KeyRevoked};
 use record::bundle::{Bundle, RecordHead, RecordHeadBody};
 use record::chain::ChainId;
+use record::key::{Algorithm, SigningKey};
+use record::log::checkpoint::{Origin, SignatureType, VerifierKey};
 use record::log::receipt::Receipt;
 use record::sealing::EnvelopeKind;
 use record::{Digest, Identifier};
@@ -165,11 +167,8 @@ fn an_omitted_revocation() {
 fn shorten(play: &Play, mut bundle: Bundle) -> Vec<u8> {
     let mut body: RecordHeadBody = bundle.head.body().clone();
     for named in &mut body.chains {
-        let openings = bundle.entries.iter().map(|entry| &entry.opening);
-        let last = openings
-            .filter(|one| one.chain == named.chain)
-            .last()
-            .unwrap();
+        let mut openings = bundle.entries.iter().map(|entry| &entry.opening);
+        let last = openings.rfind(|one| one.chain == named.chain).unwrap();
         named.seq = last.seq;
         named.head = last.leaf().hash();
     }
@@ -539,4 +538,91 @@ fn a_statement_under_a_key_that_nobody_registered() {
         "V2",
         "key-unknown",
     );
+}
+
+#[test]
+fn a_bid_is_smuggled_into_the_benchmark_set() {
+    let play = awarded(Script::eventful("T-1"));
+    let mut bent = play.world.bundle_parts(&play.tender);
+    let mut entries = bent.entries.iter_mut();
+    let entry = entries
+        .find(|entry| entry.envelope.kind() == "benchmark-set")
+        .unwrap();
+    let Some(Ok(Act::BenchmarkSet(mut body))) = Act::read(&entry.envelope) else {
+        panic!("a set is a set");
+    };
+    body.excluded.pop();
+    body.included += 1;
+    entry.envelope = signed(&body.into(), &[play.tenderee().key()]);
+    let report = verify(&bent.write().unwrap(), &options(&play));
+    names(&report, "V8", "benchmark-set-differs");
+    names(&report, "V9", "result-mismatch");
+}
+
+#[test]
+fn a_witness_saw_the_log_before_it_says_it_wrote() {
+    let world = World::new("kaibiao.test/etender");
+    let mut play = Play::in_world(world, Script::plain("T-1"));
+    play.go_to(Milestone::Awarded);
+    let now_s = play.world.now_ms / 1000;
+    let witness = Witness::new();
+    let trust = witness.trust(&play);
+    let sound = witness.cosigned(&play, Some(now_s + 5));
+    let report = verify(&sound, &trust);
+    assert_eq!(report.exit_code(), 0, "{}", report.render_text());
+    assert!(
+        report
+            .render_text()
+            .contains("a witness saw the whole record")
+    );
+
+    let early = witness.cosigned(&play, Some(now_s - 3600));
+    names(&verify(&early, &trust), "V5", "later-than-witness");
+    let missing = witness.cosigned(&play, None);
+    names(&verify(&missing, &trust), "V3", "quorum-not-met");
+}
+
+struct Witness {
+    name: Origin,
+    key: SigningKey,
+}
+
+impl Witness {
+    fn new() -> Witness {
+        Witness {
+            name: Origin::new("witness.test/w").unwrap(),
+            key: SigningKey::from_secret(Algorithm::Ed25519, &[9; 32]).unwrap(),
+        }
+    }
+
+    fn trust(&self, play: &Play) -> Options {
+        let public = self.key.public().clone();
+        let kind = SignatureType::CosignatureV1;
+        let key = VerifierKey::new(self.name.clone(), kind, public).unwrap();
+        let text = play.world.trust_file();
+        let asked = format!("witness w {key}\nquorum w\n");
+        let trust = text.replace("quorum none\n", &asked).parse().unwrap();
+        Options {
+            trust: Some(trust),
+            receipts: Vec::new(),
+        }
+    }
+
+    /// The bundle under a checkpoint that the witness cosigned at this time, if it did.
+    fn cosigned(&self, play: &Play, time_s: Option<u64>) -> Vec<u8> {
+        let mut bundle = play.world.bundle_parts(&play.tender);
+        let mut body = bundle.head.body().clone();
+        if let Some(time_s) = time_s {
+            let line = body
+                .checkpoint
+                .cosign(&self.name, &self.key, time_s)
+                .unwrap();
+            body.checkpoint.add(line);
+        }
+        for entry in &mut bundle.entries {
+            entry.proof.checkpoint = body.checkpoint.clone();
+        }
+        bundle.head = RecordHead::sign(body, play.world.log().key()).unwrap();
+        bundle.write().unwrap()
+    }
 }

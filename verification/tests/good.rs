@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "tests may panic")]
 
-use play::{Milestone, Play, Script};
+use play::{Conduct, Milestone, Play, Script};
+use procedure::act::{TenderTerminated, TerminationCause};
+use record::statement::Signature;
 use record::trust::Trust;
 use verification::{Options, Report, Status, Verdict, verify};
 
@@ -144,6 +146,77 @@ fn the_record_tells_what_became_of_everybody() {
     assert_eq!(summary.attempts.len(), 2);
     assert_eq!(summary.attempts[0].outcome, "failed: too-few-shares");
     assert_eq!(summary.attempts[1].outcome, "drawn");
+}
+
+#[test]
+fn too_few_bidders() {
+    let script = Script::plain("T-1").with_prices(&["9000000", "9100000"]);
+    let mut play = Play::to(script, Milestone::Submitted);
+    let (tender, deadline_ms) = (play.tender.clone(), play.bidding().notice.deadline_ms);
+    play.world.wait_until(deadline_ms);
+    play.world.do_duties(&tender);
+    let report = verified(&play);
+    assert_eq!(report.exit_code(), 0, "{}", report.render_text());
+    assert_eq!(report.summary.stage, Some("failed"));
+    assert_eq!(report.summary.ended.as_deref(), Some("fewer-than-minimum"));
+    assert_eq!(report.check("V8").unwrap().status, Status::Holds);
+    assert!(
+        report
+            .summary
+            .bids
+            .iter()
+            .all(|bid| bid.outcome == "sealed")
+    );
+}
+
+#[test]
+fn a_terminated_tender() {
+    let mut play = Play::to(Script::plain("T-1"), Milestone::Submitted);
+    let body = TenderTerminated {
+        tender: play.tender.clone(),
+        cause: TerminationCause::MajorChange,
+        reason: "规模调整".to_owned(),
+    };
+    play.tenderee_says(body);
+    let report = verified(&play);
+    assert_eq!(report.exit_code(), 0, "{}", report.render_text());
+    assert_eq!(report.summary.ended.as_deref(), Some("major-change"));
+    assert_eq!(report.check("V8").unwrap().status, Status::NotCheckable);
+}
+
+#[test]
+fn trustees_who_are_silent_leave_bids_unresolved() {
+    let mut script = Script::plain("T-1");
+    script.silent = [1, 2].into();
+    script.bidders[0].conduct = Conduct::OpensItself;
+    let play = Play::to(script, Milestone::Opened);
+    let report = verified(&play);
+    assert_eq!(report.exit_code(), 0, "{}", report.render_text());
+    let outcome = |bid: &verification::report::BidLine| (bid.outcome.clone(), bid.reason.clone());
+    let outcomes: Vec<_> = report.summary.bids.iter().map(outcome).collect();
+    let unresolved = ("unresolved".to_owned(), Some("too-few-shares".to_owned()));
+    assert_eq!(
+        outcomes,
+        [("valid".to_owned(), None), unresolved.clone(), unresolved]
+    );
+}
+
+#[test]
+fn signatures_of_other_kinds_are_shown_as_not_checked() {
+    let play = Play::to(Script::plain("T-1"), Milestone::Awarded);
+    let mut bundle = play.world.bundle_parts(&play.tender);
+    bundle.entries[5].envelope.signatures.push(Signature {
+        key_id: "CN=someone".to_owned(),
+        kind: Some("cms".to_owned()),
+        signature: vec![1, 2, 3],
+    });
+    let options = Options {
+        trust: Some(trust(&play)),
+        receipts: Vec::new(),
+    };
+    let report = verify(&bundle.write().unwrap(), &options);
+    assert_eq!(report.exit_code(), 0);
+    assert!(report.render_text().contains("not checked"));
 }
 
 #[test]

@@ -17,7 +17,7 @@ use crate::client::ClientError;
 use crate::keyring::{Keyring, signed};
 use crate::replay::Record;
 
-pub use closing::{check_closing, ClosingProof};
+pub use closing::{ClosingProof, check_closing};
 
 /// Shares in one statement: they stay well under the 256 KiB of a body.
 pub const SHARES_PER_STATEMENT: usize = 1_200;
@@ -36,7 +36,9 @@ pub enum ReleaseError {
         account: Identifier,
     },
     /// The local clock is before the opening.
-    #[error("the opening begins at {opening_ms} ms UTC, and it is {now_ms} ms: check this computer's clock, or wait")]
+    #[error(
+        "the opening begins at {opening_ms} ms UTC, and it is {now_ms} ms: check this computer's clock, or wait"
+    )]
     TooEarly {
         /// When the opening begins.
         opening_ms: u64,
@@ -44,7 +46,9 @@ pub enum ReleaseError {
         now_ms: u64,
     },
     /// The closing is not proved to be in the log, or the chain is not complete.
-    #[error("the closing of the tender is not proved: {0}; release nothing and ask the platform and the supervisor")]
+    #[error(
+        "the closing of the tender is not proved: {0}; release nothing and ask the platform and the supervisor"
+    )]
     NotProved(String),
     /// No usable answer.
     #[error(transparent)]
@@ -84,16 +88,30 @@ pub struct Release {
 impl Release {
     /// Slots that did not decrypt: garbage in the key block, by the bidder's fault.
     pub fn undecryptable(&self) -> usize {
-        self.shares.iter().filter(|released| released.share.is_none()).count()
+        self.shares
+            .iter()
+            .filter(|released| released.share.is_none())
+            .count()
     }
 
     /// The statements that release these shares, signed.
     pub fn statements(&self, key: &SigningKey) -> Vec<Envelope> {
         let statement = |shares: &[ReleasedShare]| {
             let (tender, slot, kind) = (self.tender.clone(), self.slot, self.kind);
-            signed(ShareRelease { tender, slot, kind, shares: shares.to_vec() }, key)
+            signed(
+                ShareRelease {
+                    tender,
+                    slot,
+                    kind,
+                    shares: shares.to_vec(),
+                },
+                key,
+            )
         };
-        self.shares.chunks(SHARES_PER_STATEMENT).map(statement).collect()
+        self.shares
+            .chunks(SHARES_PER_STATEMENT)
+            .map(statement)
+            .collect()
     }
 }
 
@@ -110,22 +128,40 @@ pub fn prepare(record: &Record, keyring: &Keyring, now_ms: u64) -> Result<Releas
         Stage::Opening(opening) => {
             let notice = &opening.closed.bidding.notice;
             if notice.opening.who_opens == WhoOpens::Bidder {
-                return Err(ReleaseError::NotNow("the tender document says that the bidders open".to_owned()));
+                return Err(ReleaseError::NotNow(
+                    "the tender document says that the bidders open".to_owned(),
+                ));
             }
             if now_ms < notice.opening_ms {
-                return Err(ReleaseError::TooEarly { opening_ms: notice.opening_ms, now_ms });
+                return Err(ReleaseError::TooEarly {
+                    opening_ms: notice.opening_ms,
+                    now_ms,
+                });
             }
-            let live = opening.closed.bidding.live_bids().map(|(id, bid)| (*id, &bid.opening));
+            let live = opening
+                .closed
+                .bidding
+                .live_bids()
+                .map(|(id, bid)| (*id, &bid.opening));
             open_all(record, keyring, &key, EnvelopeKind::Opening, live)
         }
         Stage::Drawing(drawing) => {
-            let attempt = drawing.last().filter(|attempt| attempt.closed.is_some() && attempt.failed.is_none());
-            let attempt = attempt
-                .ok_or_else(|| ReleaseError::NotNow("the draw is collecting contributions".to_owned()))?;
-            let sealed = attempt.contributions.iter().map(|(id, contribution)| (*id, &contribution.sealed));
+            let attempt = drawing
+                .last()
+                .filter(|attempt| attempt.closed.is_some() && attempt.failed.is_none());
+            let attempt = attempt.ok_or_else(|| {
+                ReleaseError::NotNow("the draw is collecting contributions".to_owned())
+            })?;
+            let sealed = attempt
+                .contributions
+                .iter()
+                .map(|(id, contribution)| (*id, &contribution.sealed));
             open_all(record, keyring, &key, EnvelopeKind::Contrib, sealed)
         }
-        stage => Err(ReleaseError::NotNow(format!("the tender is in stage {}", stage.name()))),
+        stage => Err(ReleaseError::NotNow(format!(
+            "the tender is in stage {}",
+            stage.name()
+        ))),
     }
 }
 
@@ -137,16 +173,33 @@ fn open_all<'a>(
     envelopes: impl Iterator<Item = (Digest, &'a Sealed)>,
 ) -> Result<Release, ReleaseError> {
     let bidding = record.tender.stage().bidding();
-    let set = bidding.map(|bidding| bidding.trustees.members.as_slice()).unwrap_or_default();
-    let slot = slot_in(set.iter().map(|member| (&member.trustee, &member.key)), keyring, key)?;
+    let set = bidding
+        .map(|bidding| bidding.trustees.members.as_slice())
+        .unwrap_or_default();
+    let slot = slot_in(
+        set.iter().map(|member| (&member.trustee, &member.key)),
+        keyring,
+        key,
+    )?;
     let done = released_before(record, slot, kind);
     let fresh = envelopes.filter(|(id, _)| !done.contains(id));
-    let shares = fresh.map(|(id, sealed)| share(id, &sealed.key_block, &sealed.context, slot, key)).collect();
+    let shares = fresh
+        .map(|(id, sealed)| share(id, &sealed.key_block, &sealed.context, slot, key))
+        .collect();
     finish(record, slot, kind, shares)
 }
 
-fn share(id: Digest, key_block: &[u8], context: &Digest, slot: u8, key: &KemSecretKey) -> ReleasedShare {
-    ReleasedShare { envelope: id, share: sealing::open_share(key_block, context, slot, key).ok() }
+fn share(
+    id: Digest,
+    key_block: &[u8],
+    context: &Digest,
+    slot: u8,
+    key: &KemSecretKey,
+) -> ReleasedShare {
+    ReleasedShare {
+        envelope: id,
+        share: sealing::open_share(key_block, context, slot, key).ok(),
+    }
 }
 
 fn finish(
@@ -156,11 +209,18 @@ fn finish(
     mut shares: Vec<ReleasedShare>,
 ) -> Result<Release, ReleaseError> {
     if shares.is_empty() {
-        return Err(ReleaseError::NotNow(format!("slot {slot} has released all {kind} envelopes already")));
+        return Err(ReleaseError::NotNow(format!(
+            "slot {slot} has released all {kind} envelopes already"
+        )));
     }
     // A fixed order: releasing again after a broken connection gives the same statements.
     shares.sort_by_key(|released| released.envelope);
-    Ok(Release { tender: record.tender.id().clone(), slot, kind, shares })
+    Ok(Release {
+        tender: record.tender.id().clone(),
+        slot,
+        kind,
+        shares,
+    })
 }
 
 /// Answers every rehearsal that has this trustee in its set and no answer from it yet. One set has one rehearsal.
@@ -170,10 +230,17 @@ fn rehearsal(
     key: &KemSecretKey,
     preparation: &Preparation,
 ) -> Result<Release, ReleaseError> {
-    let mut nothing = ReleaseError::NotNow("no rehearsal has been dealt to a set with this trustee".to_owned());
+    let mut nothing =
+        ReleaseError::NotNow("no rehearsal has been dealt to a set with this trustee".to_owned());
     for prepared in preparation.sets.values() {
-        let Some((id, _)) = &prepared.rehearsal else { continue };
-        let members = prepared.set.members.iter().map(|member| (&member.trustee, &member.key));
+        let Some((id, _)) = &prepared.rehearsal else {
+            continue;
+        };
+        let members = prepared
+            .set
+            .members
+            .iter()
+            .map(|member| (&member.trustee, &member.key));
         let slot = match slot_in(members, keyring, key) {
             Ok(slot) => slot,
             Err(error) => {
@@ -182,16 +249,23 @@ fn rehearsal(
             }
         };
         if released_before(record, slot, EnvelopeKind::Rehearsal).contains(id) {
-            nothing = ReleaseError::NotNow("this trustee has answered the rehearsal already".to_owned());
+            nothing =
+                ReleaseError::NotNow("this trustee has answered the rehearsal already".to_owned());
             continue;
         }
         let entry = record.entry(id);
-        let Some((entry, Act::RehearsalDealt(body))) = entry.map(|entry| (entry, &entry.act)) else { continue };
-        let Some(platform) = record.signer(entry) else { continue };
+        let Some((entry, Act::RehearsalDealt(body))) = entry.map(|entry| (entry, &entry.act))
+        else {
+            continue;
+        };
+        let Some(platform) = record.signer(entry) else {
+            continue;
+        };
         let refused = |reason: String| ReleaseError::NotNow(reason);
         let context = rehearsal_context(body, &record.anchors.origin, platform)
             .map_err(|refusal| refused(refusal.to_string()))?;
-        let block = decode_base64(&body.key_block).ok_or_else(|| refused("the rehearsal is malformed".to_owned()))?;
+        let block = decode_base64(&body.key_block)
+            .ok_or_else(|| refused("the rehearsal is malformed".to_owned()))?;
         let shares = vec![share(*id, &block, &context.digest(), slot, key)];
         return finish(record, slot, EnvelopeKind::Rehearsal, shares);
     }
@@ -213,7 +287,11 @@ fn slot_in<'a>(
         *trustee == keyring.account() && *public == key.public()
     };
     let found = (1_u8..).zip(members).find(own);
-    found.map(|(slot, _)| slot).ok_or_else(|| ReleaseError::NotATrustee { account: keyring.account().clone() })
+    found
+        .map(|(slot, _)| slot)
+        .ok_or_else(|| ReleaseError::NotATrustee {
+            account: keyring.account().clone(),
+        })
 }
 
 /// Envelopes that this slot has released, as far as that is public.
@@ -222,5 +300,8 @@ fn released_before(record: &Record, slot: u8, kind: EnvelopeKind) -> BTreeSet<Di
         Act::ShareRelease(body) if body.slot == slot && body.kind == kind => Some(&body.shares),
         _ => None,
     });
-    releases.flatten().map(|released| released.envelope).collect()
+    releases
+        .flatten()
+        .map(|released| released.envelope)
+        .collect()
 }

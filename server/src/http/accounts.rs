@@ -68,7 +68,7 @@ impl AccountView {
     responses((status = 200, body = AccountView), (status = 404, body = ProblemBody, content_type = "application/problem+json"))
 )]
 #[get("/accounts/{account}")]
-async fn account(
+pub async fn read_account(
     request: HttpRequest,
     node: web::Data<Node>,
     path: web::Path<Identifier>,

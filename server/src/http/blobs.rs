@@ -50,7 +50,7 @@ impl From<BlobStatus> for StatusView {
     responses((status = 200, body = StatusView), (status = "4XX", body = ProblemBody, content_type = "application/problem+json"))
 )]
 #[post("/blobs")]
-async fn declare(node: web::Data<Node>, session: Session, body: Json<Declaration>) -> Result<HttpResponse, Problem> {
+pub async fn declare_blob(node: web::Data<Node>, session: Session, body: Json<Declaration>) -> Result<HttpResponse, Problem> {
     let status = block(&node, move |node| {
         let Declaration { root, size_bytes, leaves } = body.0;
         let now_ms = node.real_now_ms();
@@ -64,7 +64,7 @@ async fn declare(node: web::Data<Node>, session: Session, body: Json<Declaration
     responses((status = 200, body = StatusView), (status = "4XX", body = ProblemBody, content_type = "application/problem+json"))
 )]
 #[get("/blobs/{root}")]
-async fn status(node: web::Data<Node>, session: Session, path: web::Path<Digest>) -> Result<HttpResponse, Problem> {
+pub async fn read_blob(node: web::Data<Node>, session: Session, path: web::Path<Digest>) -> Result<HttpResponse, Problem> {
     let root = path.into_inner();
     let status = block(&node, move |node| Ok(node.blobs.status(node.store(), &session.account, root)?));
     Ok(HttpResponse::Ok().json(StatusView::from(status.await?)))
@@ -77,7 +77,7 @@ async fn status(node: web::Data<Node>, session: Session, path: web::Path<Digest>
     responses((status = 204, description = "It is durable"), (status = "4XX", body = ProblemBody, content_type = "application/problem+json"))
 )]
 #[put("/blobs/{root}/segments/{segment}")]
-async fn put_segment(
+pub async fn put_segment(
     node: web::Data<Node>,
     session: Session,
     path: web::Path<(Digest, u64)>,

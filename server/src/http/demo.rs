@@ -24,7 +24,7 @@ struct DemoTime {
     responses((status = 200, body = DemoTime), (status = "4XX", body = ProblemBody, content_type = "application/problem+json"))
 )]
 #[post("/demo/clock")]
-async fn advance_clock(node: web::Data<Node>, body: Json<DemoTime>) -> Result<HttpResponse, Problem> {
+pub async fn advance_clock(node: web::Data<Node>, body: Json<DemoTime>) -> Result<HttpResponse, Problem> {
     if !node.config.demo {
         return Err(Problem::new(ErrorCode::DemoOnly, "this server runs on real time"));
     }

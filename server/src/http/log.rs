@@ -47,7 +47,7 @@ struct Consistency {
 #[utoipa::path(tag = "log", responses((status = 200, body = String, content_type = "text/plain"),
     (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
 #[get("/log/checkpoint")]
-async fn checkpoint(request: HttpRequest, node: web::Data<Node>) -> Result<HttpResponse, Problem> {
+pub async fn read_checkpoint(request: HttpRequest, node: web::Data<Node>) -> Result<HttpResponse, Problem> {
     let latest = block(&node, |node| Ok(node.latest_checkpoint()?)).await?;
     let latest = latest.ok_or_else(|| Problem::new(ErrorCode::CheckpointNotFound, ""))?;
     Ok(conditional::answer(&request, TEXT, Caching::Revalidate, latest.to_string()))
@@ -57,7 +57,7 @@ async fn checkpoint(request: HttpRequest, node: web::Data<Node>) -> Result<HttpR
 #[utoipa::path(tag = "log", params(ProofQuery), responses((status = 200, body = String, content_type = "text/plain"),
     (status = 400, body = ProblemBody, content_type = "application/problem+json")))]
 #[get("/log/proof")]
-async fn proof(
+pub async fn read_proof(
     request: HttpRequest,
     node: web::Data<Node>,
     query: web::Query<ProofQuery>,
@@ -78,7 +78,7 @@ async fn proof(
 #[utoipa::path(tag = "log", params(ConsistencyQuery), responses((status = 200, body = Consistency),
     (status = 400, body = ProblemBody, content_type = "application/problem+json")))]
 #[get("/log/consistency")]
-async fn consistency(
+pub async fn read_consistency(
     request: HttpRequest,
     node: web::Data<Node>,
     query: web::Query<ConsistencyQuery>,

@@ -58,7 +58,7 @@ pub fn openapi() -> &'static OpenApi {
 /// This description.
 #[utoipa::path(tag = "server", responses((status = 200, body = Object)))]
 #[get("/api/openapi.json")]
-async fn description(request: HttpRequest) -> HttpResponse {
+pub async fn read_description(request: HttpRequest) -> HttpResponse {
     conditional::answer(&request, "application/json", Caching::Revalidate, DESCRIPTION_JSON.as_bytes())
 }
 

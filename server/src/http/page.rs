@@ -16,7 +16,7 @@ const ASSETS: [(&str, &str, &[u8]); 4] = [
 /// The page: tenders, and each tender's record as a timeline, in Chinese and English (`?lang=en`).
 #[utoipa::path(tag = "page", responses((status = 200, body = String, content_type = "text/html")))]
 #[get("/")]
-async fn index(request: HttpRequest) -> HttpResponse {
+pub async fn read_page(request: HttpRequest) -> HttpResponse {
     let page: &[u8] = include_bytes!("../page/index.html");
     conditional::answer(&request, "text/html; charset=utf-8", Caching::Revalidate, page)
 }
@@ -26,7 +26,7 @@ async fn index(request: HttpRequest) -> HttpResponse {
     responses((status = 200, body = String, content_type = "text/plain"), (status = 404, body = ProblemBody, content_type = "application/problem+json"))
 )]
 #[get("/page/{asset}")]
-async fn asset(request: HttpRequest, path: web::Path<String>) -> Result<HttpResponse, Problem> {
+pub async fn read_page_asset(request: HttpRequest, path: web::Path<String>) -> Result<HttpResponse, Problem> {
     let found = ASSETS.iter().find(|(name, _, _)| *name == path.as_str());
     let (_, content_type, bytes) = found.ok_or_else(|| Problem::new(ErrorCode::RouteUnknown, ""))?;
     Ok(conditional::answer(&request, content_type, Caching::Revalidate, *bytes))

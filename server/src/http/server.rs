@@ -65,7 +65,7 @@ struct ProfileItem<'a> {
     (status = 200, body = Health), (status = 503, body = ProblemBody, content_type = "application/problem+json")
 ))]
 #[get("/healthz")]
-async fn health(node: web::Data<Node>) -> Result<HttpResponse, Problem> {
+pub async fn read_health(node: web::Data<Node>) -> Result<HttpResponse, Problem> {
     block(&node, |node| Ok(node.store().read(store::log::size)?))
         .await
         .map_err(|problem| Problem::new(ErrorCode::Busy, problem.to_string()))?;
@@ -75,7 +75,7 @@ async fn health(node: web::Data<Node>) -> Result<HttpResponse, Problem> {
 /// The server's log, keys and clock.
 #[utoipa::path(tag = "server", responses((status = 200, body = ServerInfo)))]
 #[get("/server")]
-async fn info(node: web::Data<Node>) -> Result<HttpResponse, Problem> {
+pub async fn read_server(node: web::Data<Node>) -> Result<HttpResponse, Problem> {
     let info = block(&node, |node| {
         let keys = node.keys();
         Ok(ServerInfo {
@@ -94,14 +94,14 @@ async fn info(node: web::Data<Node>) -> Result<HttpResponse, Problem> {
 /// The trust file of this platform, as it says itself. Compare it with what you have from elsewhere before you trust it.
 #[utoipa::path(tag = "server", responses((status = 200, body = String, content_type = "text/plain")))]
 #[get("/trust")]
-async fn trust(request: HttpRequest, node: web::Data<Node>) -> HttpResponse {
+pub async fn read_trust(request: HttpRequest, node: web::Data<Node>) -> HttpResponse {
     conditional::answer(&request, "text/plain; charset=utf-8", Caching::Revalidate, node.trust_text())
 }
 
 /// The profiles (bodies of law) that a notice can name.
 #[utoipa::path(tag = "server", responses((status = 200, body = ProfileList)))]
 #[get("/profiles")]
-async fn profiles_list(request: HttpRequest) -> Result<HttpResponse, Problem> {
+pub async fn list_profiles(request: HttpRequest) -> Result<HttpResponse, Problem> {
     let item = |profile: &'static procedure::law::Profile| ProfileItem {
         id: profile.reference.id.to_string(),
         version: profile.reference.version,
@@ -117,7 +117,7 @@ async fn profiles_list(request: HttpRequest) -> Result<HttpResponse, Problem> {
     responses((status = 200, body = Object), (status = 404, body = ProblemBody, content_type = "application/problem+json"))
 )]
 #[get("/profiles/{id}/{version}")]
-async fn profile(request: HttpRequest, path: web::Path<(Identifier, u32)>) -> Result<HttpResponse, Problem> {
+pub async fn read_profile(request: HttpRequest, path: web::Path<(Identifier, u32)>) -> Result<HttpResponse, Problem> {
     let (id, version) = path.into_inner();
     let found = profiles()
         .iter()

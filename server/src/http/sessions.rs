@@ -82,7 +82,7 @@ fn random() -> Result<Digest, Problem> {
     responses((status = 200, body = Challenge), (status = "4XX", body = ProblemBody, content_type = "application/problem+json"))
 )]
 #[post("/sessions/challenges")]
-async fn challenge(node: web::Data<Node>, body: Json<ChallengeRequest>) -> Result<HttpResponse, Problem> {
+pub async fn make_challenge(node: web::Data<Node>, body: Json<ChallengeRequest>) -> Result<HttpResponse, Problem> {
     let key = body.0.key_id;
     let made = block(&node, move |node| {
         if !is_active(node, key)? {
@@ -110,7 +110,7 @@ async fn challenge(node: web::Data<Node>, body: Json<ChallengeRequest>) -> Resul
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json"))
 )]
 #[post("/sessions")]
-async fn create(node: web::Data<Node>, body: Json<SessionRequest>) -> Result<HttpResponse, Problem> {
+pub async fn begin_session(node: web::Data<Node>, body: Json<SessionRequest>) -> Result<HttpResponse, Problem> {
     let is_secure = !node.config.demo;
     let opened = block(&node, move |node| open(node, &body.0)).await?;
     let cookie = Cookie::build(COOKIE, opened.token.clone())
@@ -162,7 +162,7 @@ fn active_key(node: &Node, id: KeyId) -> Result<(Identifier, PublicKey), Problem
 #[utoipa::path(tag = "sessions", responses((status = 204, description = "Ended"),
     (status = 401, body = ProblemBody, content_type = "application/problem+json")))]
 #[delete("/sessions")]
-async fn end(node: web::Data<Node>, session: Session) -> Result<HttpResponse, Problem> {
+pub async fn end_session(node: web::Data<Node>, session: Session) -> Result<HttpResponse, Problem> {
     block(&node, move |node| {
         Ok(node.store().write(|conn| store::session::end(conn, &session.token_hash.0))?)
     })

@@ -112,7 +112,7 @@ struct PageQuery {
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json"))
 )]
 #[post("/accounts/{account}/statements")]
-async fn post_account(
+pub async fn post_account_statement(
     node: web::Data<Node>,
     path: web::Path<Identifier>,
     id: RequestId,
@@ -128,7 +128,7 @@ async fn post_account(
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json"))
 )]
 #[post("/platform/statements")]
-async fn post_platform(
+pub async fn post_platform_statement(
     node: web::Data<Node>,
     id: RequestId,
     body: Body<STATEMENT_JSON_BYTES_MAX>,
@@ -144,7 +144,7 @@ async fn post_platform(
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json"))
 )]
 #[post("/tenders/{tender}/statements")]
-async fn post_tender(
+pub async fn post_tender_statement(
     node: web::Data<Node>,
     path: web::Path<Identifier>,
     id: RequestId,
@@ -173,7 +173,7 @@ async fn post(
     responses((status = 200, body = StatementPage), (status = "4XX", body = ProblemBody, content_type = "application/problem+json"))
 )]
 #[get("/accounts/{account}/statements")]
-async fn list_account(
+pub async fn list_account_statements(
     request: HttpRequest,
     node: web::Data<Node>,
     path: web::Path<Identifier>,
@@ -194,7 +194,7 @@ async fn list_account(
     responses((status = 200, body = StatementPage), (status = "4XX", body = ProblemBody, content_type = "application/problem+json"))
 )]
 #[get("/platform/statements")]
-async fn list_platform(
+pub async fn list_platform_statements(
     request: HttpRequest,
     node: web::Data<Node>,
     query: web::Query<PageQuery>,
@@ -208,7 +208,7 @@ async fn list_platform(
     responses((status = 200, body = StatementPage), (status = "4XX", body = ProblemBody, content_type = "application/problem+json"))
 )]
 #[get("/tenders/{tender}/statements")]
-async fn list_tender(
+pub async fn list_tender_statements(
     request: HttpRequest,
     node: web::Data<Node>,
     path: web::Path<Identifier>,

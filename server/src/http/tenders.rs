@@ -10,7 +10,7 @@ use store::tender::{Cursor, Filter, Order};
 use utoipa::{IntoParams, ToSchema};
 
 use super::conditional::{self, Caching};
-use super::due::{self, Due};
+use super::due::{Due, compute};
 use super::problem::{ErrorCode, Problem, ProblemBody};
 use super::statements::page_limit;
 use super::tender_view::TenderView;
@@ -110,7 +110,7 @@ fn read_cursor(text: &str) -> Result<Cursor, Problem> {
     responses((status = 200, body = TenderPage), (status = 400, body = ProblemBody, content_type = "application/problem+json"))
 )]
 #[get("/tenders")]
-async fn list(
+pub async fn list_tenders(
     request: HttpRequest,
     node: web::Data<Node>,
     query: web::Query<ListQuery>,
@@ -145,7 +145,7 @@ fn item(row: store::tender::Tender) -> TenderItem {
     responses((status = 200, body = TenderView), (status = 404, body = ProblemBody, content_type = "application/problem+json"))
 )]
 #[get("/tenders/{tender}")]
-async fn view(
+pub async fn read_tender(
     request: HttpRequest,
     node: web::Data<Node>,
     path: web::Path<Identifier>,
@@ -162,14 +162,14 @@ async fn view(
     responses((status = 200, body = Object), (status = "4XX", body = ProblemBody, content_type = "application/problem+json"))
 )]
 #[get("/tenders/{tender}/due/{what}")]
-async fn due(node: web::Data<Node>, path: web::Path<(Identifier, String)>) -> Result<HttpResponse, Problem> {
+pub async fn read_due(node: web::Data<Node>, path: web::Path<(Identifier, String)>) -> Result<HttpResponse, Problem> {
     let (id, what) = path.into_inner();
     let what: Due = what.parse().map_err(|()| {
         Problem::new(ErrorCode::PathInvalid, "benchmark-set, opening-record, evaluation-report, candidates or award")
     })?;
     let body = block(&node, move |node| {
         let now_ms = node.now_ms()?;
-        look(node, &id, |tender| Ok(due::compute(tender, what, now_ms)?.to_body()))
+        look(node, &id, |tender| Ok(compute(tender, what, now_ms)?.to_body()))
     });
     Ok(HttpResponse::Ok().content_type("application/json").body(body.await?))
 }
@@ -179,7 +179,7 @@ async fn due(node: web::Data<Node>, path: web::Path<(Identifier, String)>) -> Re
     responses((status = 200, body = Object), (status = "4XX", body = ProblemBody, content_type = "application/problem+json"))
 )]
 #[get("/tenders/{tender}/case")]
-async fn case(
+pub async fn read_case(
     request: HttpRequest,
     node: web::Data<Node>,
     path: web::Path<Identifier>,
@@ -202,7 +202,7 @@ async fn case(
     responses((status = 200, body = Vec<u8>, content_type = "application/zip"), (status = "4XX", body = ProblemBody, content_type = "application/problem+json"))
 )]
 #[get("/tenders/{tender}/bundle")]
-async fn bundle(
+pub async fn read_bundle(
     request: HttpRequest,
     node: web::Data<Node>,
     path: web::Path<Identifier>,
@@ -221,7 +221,7 @@ async fn bundle(
     responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream"), (status = 404, body = ProblemBody, content_type = "application/problem+json"))
 )]
 #[get("/tenders/{tender}/documents/{root}")]
-async fn document(node: web::Data<Node>, path: web::Path<(Identifier, Digest)>) -> Result<HttpResponse, Problem> {
+pub async fn read_document(node: web::Data<Node>, path: web::Path<(Identifier, Digest)>) -> Result<HttpResponse, Problem> {
     let (id, root) = path.into_inner();
     let found = block(&node, move |node| find_document(node, &id, root)).await?;
     let mut answer = HttpResponse::Ok();
@@ -234,7 +234,7 @@ async fn document(node: web::Data<Node>, path: web::Path<(Identifier, Digest)>) 
         async move {
             let leaf = leaves.next()?;
             let bytes = block(&node, move |node| Ok(node.blobs.read_segment(leaf)?)).await;
-            Some((bytes, leaves))
+            Some((bytes.map_err(actix_web::Error::from), leaves))
         }
     });
     Ok(answer.content_type("application/octet-stream").body(SizedStream::new(found.size_bytes, Box::pin(segments))))

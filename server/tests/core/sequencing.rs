@@ -81,7 +81,7 @@ fn many_senders_share_batches_and_one_log(place: &Place) {
     let new = node.latest_checkpoint().unwrap().unwrap();
     let (old, new) = (old.checkpoint(), new.checkpoint());
     let path = node.consistency(old.size, new.size).unwrap();
-    verify_consistency(old.size, old.root, new.size, new.root, &path).unwrap();
+    verify_consistency(old.size, new.size, &path, old.root, new.root).unwrap();
     node.stop();
 }
 

@@ -5,6 +5,7 @@ use record::trust::{Quorum, Standing, Trust};
 
 use crate::findings::Findings;
 use crate::replay::Replay;
+use crate::utc::utc;
 
 const HEAD: &str = "record-head.json";
 
@@ -68,7 +69,8 @@ fn signed_by(standing: &Standing<'_>, replay: &Replay<'_>, found: &mut Findings)
 
 fn witnesses(trust: &Trust, standing: &Standing<'_>, found: &mut Findings) {
     for (witness, time_s) in &standing.cosigned {
-        found.note(format!("cosigned by {} at {time_s} s", witness.name));
+        let time = utc(time_s.saturating_mul(1000));
+        found.note(format!("cosigned by {} at {time}", witness.name));
     }
     for witness in &standing.wrong {
         found.note(format!(

@@ -7,6 +7,7 @@ use record::log::receipt::Receipt;
 use super::chains;
 use crate::findings::Findings;
 use crate::replay::{Item, Replay, acts};
+use crate::utc::utc;
 
 pub(super) fn check(replay: &Replay<'_>, found: &mut Findings) {
     for item in &replay.items {
@@ -116,9 +117,9 @@ fn later(replay: &Replay<'_>, receipt: &Receipt, found: &mut Findings) {
     let newest_ms = replay.items.last().map_or(0, Item::time_ms);
     if receipt.admitted_ms < newest_ms {
         let detail = format!(
-            "the log gave a receipt for {id} at {index}, {} ms, but shows here a tree of {size} leaves with \
+            "the log gave a receipt for {id} at {index}, {}, but shows here a tree of {size} leaves with \
              younger statements: two different logs under one key",
-            receipt.admitted_ms
+            utc(receipt.admitted_ms)
         );
         return found.fail("split-view", detail);
     }

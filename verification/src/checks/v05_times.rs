@@ -6,6 +6,7 @@ use record::sealing::EnvelopeKind;
 
 use crate::findings::Findings;
 use crate::replay::{Item, Replay, acts};
+use crate::utc::utc;
 
 /// How far the clocks of log and witness may differ (protocol section 9), in milliseconds.
 const CLOCKS_DIFFER_MS: u64 = 60_000;
@@ -20,7 +21,7 @@ pub(super) fn check(replay: &Replay<'_>, found: &mut Findings) {
     if let Some(closing) = closing
         && closing.time_ms() < notice.deadline_ms
     {
-        let detail = format!("closed at {} ms, before the deadline", closing.time_ms());
+        let detail = format!("closed at {}, before the deadline", utc(closing.time_ms()));
         found.fail_at(closing, "deadline-not-reached", detail);
     }
     let mut latest = None;
@@ -39,10 +40,9 @@ pub(super) fn check(replay: &Replay<'_>, found: &mut Findings) {
         }
     }
     if let Some(latest_ms) = latest {
-        let left_ms = notice.deadline_ms.saturating_sub(latest_ms);
+        let (deadline, latest) = (utc(notice.deadline_ms), utc(latest_ms));
         found.note(format!(
-            "deadline {} ms; the last act before it came {left_ms} ms earlier",
-            notice.deadline_ms
+            "deadline {deadline}; the last act that had to meet it came at {latest}"
         ));
     }
 }
@@ -52,10 +52,10 @@ fn ascending(replay: &Replay<'_>, found: &mut Findings) {
     for (before, item) in replay.items.iter().zip(later) {
         if item.time_ms() < before.time_ms() {
             let detail = format!(
-                "admitted at {} ms, entry {} before it at {} ms",
-                item.time_ms(),
+                "admitted at {}, entry {} before it at {}",
+                utc(item.time_ms()),
                 before.index(),
-                before.time_ms()
+                utc(before.time_ms())
             );
             found.fail_at(item, "time-backwards", detail);
         }
@@ -108,12 +108,14 @@ fn witnessed(replay: &Replay<'_>, found: &mut Findings) {
     let limit_ms = time_s.saturating_mul(1000).saturating_add(CLOCKS_DIFFER_MS);
     for item in replay.items.iter().filter(|item| item.time_ms() > limit_ms) {
         let detail = format!(
-            "admitted at {} ms, says the log, but a witness saw it already at {time_s} s",
-            item.time_ms()
+            "admitted at {}, says the log, but a witness saw it already at {}",
+            utc(item.time_ms()),
+            utc(time_s.saturating_mul(1000))
         );
         found.fail_at(item, "later-than-witness", detail);
     }
     found.note(format!(
-        "a witness saw the whole record at {time_s} s; no time is later"
+        "a witness saw the whole record at {}; no time is later",
+        utc(time_s.saturating_mul(1000))
     ));
 }

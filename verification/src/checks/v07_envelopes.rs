@@ -3,19 +3,23 @@
 //!
 //! A key that the replay resolved has passed `Deal(K) == key_block` there; only others are dealt again.
 
-use procedure::act::OutcomeReason;
+use std::collections::BTreeMap;
+
+use procedure::act::{Act, BidManifest, OutcomeReason};
 use procedure::{Opened, Resolved};
 use record::Digest;
 use record::sealing::EnvelopeKind;
 
 use crate::findings::Findings;
-use crate::replay::{Replay, acts};
+use crate::replay::{Item, Replay, acts};
 use crate::sealed::{Sealed, trustee_keys};
 
 const KEYS: &str = "keys.json";
 
 pub(super) fn check(replay: &Replay<'_>, found: &mut Findings) {
     let mut proved = 0_usize;
+    let carriers: BTreeMap<Digest, &Item> =
+        replay.tender_items().map(|item| (item.id, item)).collect();
     for (statement, keys) in &replay.keys {
         let named = [
             (EnvelopeKind::Opening, keys.opening),
@@ -26,7 +30,8 @@ pub(super) fn check(replay: &Replay<'_>, found: &mut Findings) {
             if resolved(replay, statement, kind) == Some(key) {
                 proved = proved.saturating_add(1);
             } else {
-                unexplained(replay, statement, kind, &key, found);
+                let carrier = carriers.get(statement).copied();
+                unexplained(replay, (statement, carrier), kind, &key, found);
             }
         }
         if keys.technical.is_some() || keys.commercial.is_some() {
@@ -59,12 +64,12 @@ fn resolved(replay: &Replay<'_>, statement: &Digest, kind: EnvelopeKind) -> Opti
 /// A key in the bundle that the replay did not give: wrong, or not derivable.
 fn unexplained(
     replay: &Replay<'_>,
-    statement: &Digest,
+    (statement, carrier): (&Digest, Option<&Item>),
     kind: EnvelopeKind,
     key: &Digest,
     found: &mut Findings,
 ) {
-    let (code, detail) = match deals(replay, statement, kind, key) {
+    let (code, detail) = match deals(replay, carrier, kind, key) {
         None => ("envelope-unknown", "no statement carries such an envelope"),
         Some(false) => ("key-block-mismatch", "Deal(K) is not the key block"),
         Some(true) => (
@@ -79,21 +84,20 @@ fn unexplained(
 /// `Deal(K) == key_block`, from the raw statements; `None` when there is no such envelope.
 fn deals(
     replay: &Replay<'_>,
-    statement: &Digest,
+    carrier: Option<&Item>,
     kind: EnvelopeKind,
     key: &Digest,
 ) -> Option<bool> {
     let (_, notice) = replay.notice()?;
     let (_, set) = replay.trustee_set(&notice.trustee_set)?;
     let keys = trustee_keys(set)?;
-    let of_bid = acts!(replay, BidManifest)
-        .find(|(item, _)| item.id == *statement)
-        .and_then(|(_, body)| Sealed::of_bid(body, kind));
-    let sealed = of_bid.or_else(|| {
-        acts!(replay, DrawContribution)
-            .find(|(item, _)| item.id == *statement && kind == EnvelopeKind::Contrib)
-            .and_then(|(_, body)| Sealed::of_contribution(body, replay.directory.origin(), notice))
-    })?;
+    let sealed = match carrier?.act.as_ref()? {
+        Act::BidManifest(body) => Sealed::of_bid(body, kind),
+        Act::DrawContribution(body) if kind == EnvelopeKind::Contrib => {
+            Sealed::of_contribution(body, replay.directory.origin(), notice)
+        }
+        _ => None,
+    }?;
     Some(sealed.is_dealt_by(key, &keys))
 }
 
@@ -140,7 +144,7 @@ fn forms_open(replay: &Replay<'_>, opened: &Opened, found: &mut Findings) {
 }
 
 fn attachments(replay: &Replay<'_>, found: &mut Findings) {
-    let parts = |body: &procedure::act::BidManifest| {
+    let parts = |body: &BidManifest| {
         let parts = body.envelopes.iter().flat_map(|one| &one.parts);
         parts.filter(|part| part.inline.is_none()).count()
     };

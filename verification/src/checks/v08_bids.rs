@@ -3,7 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use procedure::act::{BidManifest, BidResult, Outcome};
+use evaluation::Money;
+use evaluation::benchmark::Method;
+use evaluation::draw::MethodSpec;
+use procedure::act::{Act, BidManifest, BidResult, ExclusionReason, FormValue, Outcome, RuleSet};
 use procedure::{Opening, Stage, read_form};
 use record::sealing::EnvelopeKind;
 use record::{Digest, Identifier};
@@ -11,6 +14,7 @@ use record::{Digest, Identifier};
 use crate::findings::Findings;
 use crate::replay::{Replay, acts};
 use crate::sealed::Sealed;
+use crate::summary::PRICE;
 
 pub(super) fn check(replay: &Replay<'_>, found: &mut Findings) {
     let Some((closing, _)) = acts!(replay, Closing).next() else {
@@ -43,6 +47,7 @@ pub(super) fn check(replay: &Replay<'_>, found: &mut Findings) {
     as_sealed(replay, &lines, found);
     as_released(replay, &lines, found);
     confirmations(replay, found);
+    benchmark_set(replay, &lines, found);
 }
 
 /// Live bids at closing, from the admitted manifests and withdrawals.
@@ -50,10 +55,10 @@ fn live_bids(replay: &Replay<'_>) -> BTreeMap<Identifier, Digest> {
     let mut live = BTreeMap::new();
     for item in replay.tender_items().filter(|item| item.is_admitted()) {
         match &item.act {
-            Some(procedure::act::Act::BidManifest(body)) => {
+            Some(Act::BidManifest(body)) => {
                 live.insert(body.bidder_id.clone(), item.id);
             }
-            Some(procedure::act::Act::BidWithdrawn(body)) => {
+            Some(Act::BidWithdrawn(body)) => {
                 live.retain(|_, manifest| *manifest != body.manifest);
             }
             _ => {}
@@ -203,4 +208,54 @@ fn confirmations(replay: &Replay<'_>, found: &mut Findings) {
     found.note(format!(
         "{agreed} bidders confirmed what was read out, {contested} contested it, {silent} said nothing"
     ));
+}
+
+/// All valid bids are in the benchmark set but those above the control price; the others stand there with
+/// their reason.
+fn benchmark_set(replay: &Replay<'_>, lines: &[&BidResult], found: &mut Findings) {
+    let (Some((item, set)), Some((_, notice))) =
+        (acts!(replay, BenchmarkSet).next(), replay.notice())
+    else {
+        return;
+    };
+    let control = control_price(&notice.rules);
+    let reason = |line: &BidResult| match price_of(line) {
+        Some(price) if line.outcome == Outcome::Valid => control
+            .filter(|control| price > *control)
+            .map(|_| ExclusionReason::AboveControlPrice),
+        _ => Some(ExclusionReason::NotValid),
+    };
+    let excluded: BTreeMap<&Identifier, ExclusionReason> = lines
+        .iter()
+        .filter_map(|line| Some((&line.bidder, reason(line)?)))
+        .collect();
+    let said = set.excluded.iter().map(|one| (&one.bidder, one.reason));
+    let included = lines.len().saturating_sub(excluded.len());
+    let differs = !said.eq(excluded.iter().map(|(bidder, reason)| (*bidder, *reason)));
+    if differs || usize::try_from(set.included) != Ok(included) {
+        let detail = format!(
+            "it includes {} and excludes {}, the read-out gives {included} and {}",
+            set.included,
+            set.excluded.len(),
+            excluded.len()
+        );
+        found.fail_at(item, "benchmark-set-differs", detail);
+    }
+}
+
+/// The control price, where one of the announced methods heeds it.
+fn control_price(rules: &RuleSet) -> Option<Money> {
+    let heeds = |spec: &MethodSpec| {
+        Method::from_id(&spec.method).is_ok_and(|method| method.formula().heeds_control_price())
+    };
+    let control = rules.control_price.as_ref()?.parse().ok()?;
+    rules.methods.iter().any(heeds).then_some(control)
+}
+
+fn price_of(line: &BidResult) -> Option<Money> {
+    let price = line.form.iter().find(|(field, _)| field.as_str() == PRICE);
+    match price?.1 {
+        FormValue::Text(text) => text.parse().ok(),
+        FormValue::Integer(_) => None,
+    }
 }

@@ -10,18 +10,24 @@ use procedure::Stage;
 use procedure::act::{
     Act, BidManifest, DrawAnnounce, DrawContribution, DrawResult, DrawnValue, Notice,
 };
+use procedure::limits::ATTEMPTS_MAX;
 use record::sealing::EnvelopeKind;
 use record::{Digest, Identifier};
 
 use crate::findings::Findings;
 use crate::replay::{Item, Replay, acts};
 use crate::sealed::{DRAW, Sealed};
+use crate::summary::word;
 
 pub(super) fn check(replay: &Replay<'_>, found: &mut Findings) {
     let Some((notice_item, notice)) = replay.notice() else {
         return found.not_checkable(format!("there is no notice: {}", replay.ends_at()));
     };
-    let announces: Vec<_> = acts!(replay, DrawAnnounce).collect();
+    // One more than there can be, so that a record full of announcements costs no more than it should.
+    let most = usize::try_from(ATTEMPTS_MAX).unwrap_or(usize::MAX);
+    let announces: Vec<_> = acts!(replay, DrawAnnounce)
+        .take(most.saturating_add(1))
+        .collect();
     for (number, (item, body)) in (1_u32..).zip(&announces) {
         announced(replay, item, body, number, found);
         template(notice_item, notice, item, body, found);
@@ -168,8 +174,8 @@ fn attempts(
         let failure = acts!(replay, DrawFailed).find(|(_, one)| one.attempt == body.attempt);
         let end = match (failure, result.filter(|one| one.attempt == body.attempt)) {
             (Some((_, failed)), _) => format!(
-                "failed ({:?}), {} contributions could not be opened",
-                failed.reason,
+                "failed ({}), {} contributions could not be opened",
+                word(&failed.reason),
                 failed.unresolved.len()
             ),
             (None, Some(result)) => format!(

@@ -55,7 +55,10 @@ fn credit(replay: &Replay<'_>, found: &mut Findings) {
             "{} committed no credit snapshot: everybody has {}",
             terms.source, terms.missing
         ),
-        (Some(_), None) => format!("the credit snapshot of {} was not opened", terms.source),
+        (Some(_), None) => format!(
+            "the credit snapshot of {} has not been opened",
+            terms.source
+        ),
         (Some((item, _)), Some(_)) => format!(
             "credit snapshot of {}, committed at entry {}",
             terms.source,

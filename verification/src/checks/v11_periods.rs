@@ -3,6 +3,7 @@
 
 use procedure::act::{Candidates, Notice};
 use procedure::law::{Limit, Profile, Rule, days_between};
+use procedure::limits::OBJECTIONS_MAX;
 use record::Digest;
 
 use crate::findings::Findings;
@@ -176,7 +177,7 @@ impl Law<'_> {
     /// The procedure stood still while an objection was unanswered.
     fn objections(&self, found: &mut Findings) {
         let mut answered = 0_usize;
-        for (item, _) in acts!(self.replay, Objection) {
+        for (item, _) in acts!(self.replay, Objection).take(OBJECTIONS_MAX) {
             let answer = acts!(self.replay, ObjectionAnswered)
                 .find(|(_, body)| body.objection == item.id)
                 .map(|(answer, _)| answer.index());

@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 
 use procedure::act::DrawnValue;
+use record::Digest;
 
-use super::{BidLine, Check, Report, Status, Summary, TrustSource, Verdict};
+use super::{BidLine, Check, GoneBid, Report, Status, Summary, TrustSource, Verdict};
 
 const WIDTH: usize = 100;
 /// Where the text of a check begins.
@@ -53,7 +54,9 @@ fn push_line(out: &mut String, text: &str) {
 
 /// Texts come out of statements that anybody may have written: nothing in them may move the cursor.
 fn printable(text: &str) -> String {
-    let clean = |character: char| match character.is_control() {
+    // Besides control characters: marks that turn the direction of writing.
+    let turns = |character| matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let clean = |character: char| match character.is_control() || turns(character) {
         true => '\u{fffd}',
         false => character,
     };
@@ -197,32 +200,37 @@ fn table(out: &mut String, bids: &[BidLine]) {
     }
 }
 
+/// Bids that no longer count, and trustees who lied. The digests in full stand in the JSON form.
 fn gone(out: &mut String, summary: &Summary) {
-    for bid in &summary.replaced {
-        let text = format!(
-            "      {}: {} was replaced by {}",
-            bid.bidder, bid.manifest, bid.by
+    let mut bid_line = |bid: &GoneBid, what: &str| {
+        let (bidder, manifest, by) = (&bid.bidder, short(&bid.manifest), short(&bid.by));
+        push_line(
+            out,
+            &format!("      {bidder}: bid {manifest} was {what} {by}"),
         );
-        line(out, 0, &text);
+    };
+    for bid in &summary.replaced {
+        bid_line(bid, "replaced by");
     }
     for bid in &summary.withdrawn {
-        let text = format!(
-            "      {}: {} was withdrawn by {}",
-            bid.bidder, bid.manifest, bid.by
-        );
-        line(out, 0, &text);
+        bid_line(bid, "withdrawn by");
     }
     for wrong in &summary.wrong_shares {
         let who = wrong
             .trustee
             .as_ref()
             .map_or_else(String::new, |who| format!(" ({who})"));
-        let text = format!(
-            "      trustee {}{who} released wrong shares of {} bids",
-            wrong.slot, wrong.bids
+        let (slot, bids) = (wrong.slot, wrong.bids);
+        push_line(
+            out,
+            &format!("      trustee {slot}{who} released wrong shares of {bids} bids"),
         );
-        line(out, 0, &text);
     }
+}
+
+/// Enough of a digest to find it.
+fn short(digest: &Digest) -> String {
+    digest.to_string().chars().take(12).collect()
 }
 
 fn verdict(report: &Report) -> &'static str {

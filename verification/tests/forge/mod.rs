@@ -1,6 +1,7 @@
 //! An attacker's workbench: takes a record apart, bends it, and logs it anew under any key.
 
 use procedure::act::{Act, ChainEnd, Closing};
+use record::Digest;
 use record::bundle::{Bundle, Entry, NamedHead, RecordHead, RecordHeadBody};
 use record::chain::{ChainHead, ChainId, next_place};
 use record::key::{PublicKey, SigningKey};
@@ -9,7 +10,6 @@ use record::log::leaf::LeafOpening;
 use record::log::receipt::TlogProof;
 use record::log::tree::{self, Nodes};
 use record::statement::Envelope;
-use record::{Digest, Identifier};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
@@ -188,11 +188,6 @@ pub fn signed(act: &Act, keys: &[&SigningKey]) -> Envelope {
     let mut envelope = act.envelope();
     keys.iter().for_each(|key| envelope.add_signature(key));
     envelope
-}
-
-/// The chain of a tender.
-pub fn tender_chain(id: &Identifier) -> ChainId {
-    ChainId::Tender(id.clone())
 }
 
 struct Leaves<'a>(&'a [Digest]);
