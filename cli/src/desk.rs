@@ -25,7 +25,7 @@ pub struct Global {
         global = true,
         env = "KAIBIAO_SERVER",
         value_name = "URL",
-        default_value = "http://127.0.0.1:8080"
+        default_value = "http://127.0.0.1:8620"
     )]
     pub server: String,
     /// Your key file, made with `kaibiao key new`.

@@ -31,7 +31,7 @@ pub struct Failure {
     /// JSON pointer into the input, where there is one.
     pub pointer: Option<String>,
     /// The server's problem, as it came.
-    pub problem: Option<Value>,
+    pub problem: Option<Box<Value>>,
 }
 
 impl Failure {
@@ -85,7 +85,7 @@ impl Failure {
             }
         }
         if let Some(problem) = &self.problem {
-            error["problem"] = problem.clone();
+            error["problem"] = problem.as_ref().clone();
         }
         json!({ "error": error })
     }
@@ -117,7 +117,7 @@ impl From<ClientError> for Failure {
             );
         }
         if let Some(problem) = error.problem() {
-            failure.problem = serde_json::to_value(problem).ok();
+            failure.problem = serde_json::to_value(problem).ok().map(Box::new);
             failure.pointer.clone_from(&problem.pointer);
         }
         failure

@@ -2,11 +2,11 @@
 //! price x floor rate" against the recorded first rank.
 //!
 //! Columns: `notice_id,base_price,estimated_price,bidders,floor_rate_percent,rigged,rank,firm,price`; a row is a
-//! bid, prices are whole KRW, `rank` is `1` or `other`, a floor rate of 0 occurs.
+//! bid, prices are KRW with at most two decimals, `rank` is `1` or `other`, a floor rate of 0 occurs.
 
 use evaluation::benchmark::BenchmarkRule;
 use evaluation::case::CaseFormat;
-use evaluation::{Bid, Case, Outcome, evaluate};
+use evaluation::{Bid, Case, Money, Outcome, evaluate};
 use serde::Serialize;
 
 /// The header line of the data set.
@@ -20,8 +20,8 @@ pub struct RecordedBid {
     pub first: bool,
     /// Anonymous id of the firm.
     pub firm: String,
-    /// KRW.
-    pub price: u64,
+    /// KRW, a decimal with at most two decimals (a few bids have fractions).
+    pub price: String,
 }
 
 /// One recorded tender.
@@ -29,10 +29,10 @@ pub struct RecordedBid {
 pub struct RecordedTender {
     /// Id of the notice.
     pub notice: String,
-    /// KRW; not a ceiling.
-    pub base_price: u64,
-    /// Drawn at the opening, KRW.
-    pub estimated_price: u64,
+    /// KRW, a decimal; not a ceiling.
+    pub base_price: String,
+    /// Drawn at the opening, KRW, a decimal.
+    pub estimated_price: String,
     /// Floor rate in per cent, a decimal.
     pub floor_rate_percent: String,
     /// Legally confirmed bid rigging.
@@ -104,8 +104,8 @@ pub fn read(text: &str) -> Result<Vec<RecordedTender>, KonepsError> {
             tenders.len() - 1
         });
         let known = &mut tenders[place];
-        let same = (known.estimated_price, &known.floor_rate_percent)
-            == (tender.estimated_price, &tender.floor_rate_percent);
+        let same = (&known.estimated_price, &known.floor_rate_percent)
+            == (&tender.estimated_price, &tender.floor_rate_percent);
         if !same {
             return Err(KonepsError {
                 line,
@@ -134,14 +134,18 @@ fn read_row(row: &str) -> Result<(RecordedTender, RecordedBid), String> {
     else {
         return Err(format!("{} fields instead of 9", fields.len()));
     };
-    let won = |text: &str, what: &str| {
-        text.parse::<u64>()
-            .map_err(|_| format!("{what} is not a whole number: {text}"))
-    };
+    for (what, text) in [
+        ("base_price", base),
+        ("estimated_price", estimated),
+        ("price", price),
+    ] {
+        text.parse::<Money>()
+            .map_err(|error| format!("{what} {text:?}: {error}"))?;
+    }
     let tender = RecordedTender {
         notice: (*notice).to_owned(),
-        base_price: won(base, "base_price")?,
-        estimated_price: won(estimated, "estimated_price")?,
+        base_price: (*base).to_owned(),
+        estimated_price: (*estimated).to_owned(),
         floor_rate_percent: (*rate).to_owned(),
         rigged: *rigged == "1",
         bids: Vec::new(),
@@ -156,7 +160,7 @@ fn read_row(row: &str) -> Result<(RecordedTender, RecordedBid), String> {
         RecordedBid {
             first,
             firm: (*firm).to_owned(),
-            price: won(price, "price")?,
+            price: (*price).to_owned(),
         },
     ))
 }
@@ -182,11 +186,7 @@ impl RecordedTender {
     /// # Errors
     /// A price or rate that is no decimal.
     pub fn case(&self) -> Result<Case, String> {
-        let money = |won: u64| {
-            format!("{won}.00")
-                .parse()
-                .map_err(|error| format!("{won}: {error}"))
-        };
+        let money = |won: &str| won.parse().map_err(|error| format!("{won}: {error}"));
         let rate = self
             .floor_rate_percent
             .parse()
@@ -195,7 +195,7 @@ impl RecordedTender {
             let bidder = self.bidder_name(place);
             Ok(Bid {
                 bidder,
-                price: money(bid.price)?,
+                price: money(&bid.price)?,
                 technical: None,
                 credit: None,
                 rejected: None,
@@ -208,7 +208,7 @@ impl RecordedTender {
             profile: "kr-floor-rate".to_owned(),
             currency: "KRW".to_owned(),
             control_price: None,
-            estimated_price: Some(money(self.estimated_price)?),
+            estimated_price: Some(money(&self.estimated_price)?),
             benchmark: BenchmarkRule {
                 method,
                 drawn: Default::default(),

@@ -26,8 +26,11 @@ pub const WITNESSES_MAX: usize = 32;
 pub const CONSORTIUM_MEMBERS_MAX: usize = 16;
 /// Ciphertext of an inline bid form, in bytes.
 pub const INLINE_BYTES_MAX: usize = 64 * 1024;
-/// Lines on one page of opening results: a page stays under the limit of a statement's body.
+/// Lines on one page of opening results.
 pub const RESULTS_PER_PAGE: usize = 200;
+/// JSON of the lines on one page of opening results, in bytes: a page stays under the limit of a statement's
+/// body. A single line always fits, because a bid form has at most [`INLINE_BYTES_MAX`].
+pub const RESULTS_PAGE_BYTES: usize = 160 * 1024;
 /// Objections of one tender.
 pub const OBJECTIONS_MAX: usize = 1_000;
 /// Attempts of one draw.

@@ -107,7 +107,6 @@ codes! {
     BidderExcluded = "bidder-excluded", Forbidden, "该账户不得在本标段投标。", "This account may not bid in this tender.";
     BiddersMax = "bidders-max", Conflict, "投标人数量已达上限。", "There are as many bidders as a tender may have.";
     KeyTooYoung = "key-too-young", Forbidden, "撤回或替换投标须用该投标之前登记的密钥。", "A bid can be withdrawn or replaced only under a key that is older than the bid.";
-    ContributionExists = "contribution-exists", Conflict, "该账户已提交本次抽取的随机贡献。", "The account has contributed to this attempt already.";
     ContributionMismatch = "contribution-mismatch", Malformed, "随机贡献与抽取公告不符。", "The contribution does not fit the announcement.";
     CreditNotForeseen = "credit-not-foreseen", Conflict, "本标段不计信用分。", "This tender has no credit item.";
     CreditCommitted = "credit-committed", Conflict, "信用快照已承诺。", "A credit snapshot has been committed already.";
@@ -136,7 +135,6 @@ codes! {
     WinnerMismatch = "winner-mismatch", Malformed, "中标人不是排名第一的候选人。", "The winner is not the first candidate.";
     AwardReasonMissing = "award-reason-missing", Malformed, "并列第一时须说明定标理由。", "With equal first ranks the reason for the choice is missing.";
     SharesReleased = "shares-released", Conflict, "密钥份额已释放，不得终止。", "Shares have been released: the tender cannot be terminated any more.";
-    ArithmeticOverflow = "arithmetic-overflow", Malformed, "数值过大。", "A number is too large.";
 }
 
 /// A statement is not admitted; the state is as it was.

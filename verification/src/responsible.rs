@@ -52,7 +52,6 @@ fn by_code(code: Code) -> Option<u8> {
         Code::DrawNotAnnounced
         | Code::AnnouncementMismatch
         | Code::AttemptMismatch
-        | Code::ContributionExists
         | Code::ContributionMismatch => 9,
         Code::CreditNotForeseen
         | Code::CreditCommitted

@@ -81,7 +81,7 @@ fn one_flipped_byte_of_every_member() {
         let at = content.len() / 2;
         content[at] ^= 1;
         let name = name.clone();
-        refused(&zip(&members), &format!("flipped byte {at} of {name}"));
+        refused_on_sight(&zip(&members), &format!("flipped byte {at} of {name}"));
     }
 }
 
@@ -97,7 +97,7 @@ fn one_exchanged_letter_that_keeps_the_form() {
         };
         content[at] = if content[at] == b'1' { b'2' } else { b'1' };
         let name = name.clone();
-        refused(&zip(&members), &format!("exchanged digit {at} of {name}"));
+        refused_on_sight(&zip(&members), &format!("exchanged digit {at} of {name}"));
     }
 }
 

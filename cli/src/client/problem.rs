@@ -100,7 +100,7 @@ pub enum ClientError {
         reason: String,
     },
     /// The address is not one.
-    #[error("{0:?} is not the address of a server; write for example http://127.0.0.1:8080")]
+    #[error("{0:?} is not the address of a server; write for example http://127.0.0.1:8620")]
     Address(String),
     /// The statement is of no known kind, so there is no chain to post it to.
     #[error("a statement of kind {0:?} cannot be posted by this program")]

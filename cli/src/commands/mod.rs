@@ -35,12 +35,12 @@ A bidder, step by step:
   kaibiao confirm my-bid --keys my.keys         (after the read-out)
   kaibiao export TENDER --out T.bundle.zip && kaibiao verify T.bundle.zip --trust trust.txt
 
-Exit codes: 0 done; 1 refused or failed; 2 wrong input or usage; 3 (verify, receipt check) nothing fails, but the
-keys were taken from the bundle itself because no trust file was given.";
+Exit codes: 0 done; 1 refused or failed; 2 wrong input or usage; 3 (verify, receipt check)
+nothing fails, but no trust file was given and the keys were taken from the bundle itself.";
 
 /// Tender, bid, open and verify, so that everybody can check who won and why.
 #[derive(Debug, Parser)]
-#[command(name = "kaibiao", version, about, after_help = AFTER_HELP, propagate_version = true)]
+#[command(name = "kaibiao", version, after_help = AFTER_HELP, propagate_version = true)]
 #[command(max_term_width = 100)]
 struct Cli {
     #[command(flatten)]

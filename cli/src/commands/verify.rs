@@ -11,8 +11,9 @@ use crate::failure::Failure;
 /// Arguments of `verify`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Exit codes: 0 nothing fails and a trust file was given; 3 nothing fails, but the keys of log and root were taken from\n\
-the bundle (compare the printed fingerprints); 1 something fails; 2 the input cannot be used.")]
+Exit codes: 0 nothing fails and a trust file was given; 3 nothing fails, but the keys of log\n\
+and root were taken from the bundle (compare the printed fingerprints); 1 something fails;\n\
+2 the input cannot be used.")]
 pub struct Arguments {
     /// The bundle that `kaibiao export` made.
     bundle: PathBuf,

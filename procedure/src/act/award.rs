@@ -97,7 +97,7 @@ pub struct TenderFailed {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TerminationCause {
-    /// Ordered by the supervisor.
+    /// Ordered by the supervisor, who signs, too.
     SupervisorOrder,
     /// The project changed in a major way.
     MajorChange,

@@ -1,9 +1,13 @@
 //! Report, candidates, award, and the other ends of a tender.
 
+use record::Identifier;
+
 use super::{Awarded, Case, Drawing, Evaluated, Failed, Published, Stage, Tender, Terminated};
-use crate::act::{Award, Candidates, EvaluationReport, Failure, Place, TenderFailed, TenderTerminated, TerminationCause};
+use crate::act::{
+    Award, Candidates, EvaluationReport, Failure, Place, Role, TenderFailed, TenderTerminated, TerminationCause,
+};
 use crate::law::{Limit, days_between};
-use crate::limits::{ATTEMPTS_MAX, TEXT_CHARS_MAX};
+use crate::limits::{ATTEMPTS_MAX, DURATION_MS_MAX, TEXT_CHARS_MAX};
 use crate::refusal::{Code, Refusal, demand};
 use crate::text;
 
@@ -45,6 +49,9 @@ impl Tender {
         let days = days_between(profile.zone, case.at.time_ms, body.publicity_until_ms);
         let publicity = profile.rule(|limit| matches!(limit, Limit::Publicity { .. }).then_some(()));
         let announced = i64::from(bidding.notice.publicity_days);
+        let longest_ms = case.at.time_ms.saturating_add(DURATION_MS_MAX);
+        demand(body.publicity_until_ms <= longest_ms, Code::LimitExceeded, || "publicity lasts at most 366 days")
+            .map_err(|refusal| refusal.at("/publicity_until_ms"))?;
         let long_enough = days >= announced && body.publicity_until_ms >= case.at.time_ms;
         demand(long_enough, Code::PublicityShort, || format!("{days} days, {announced} were announced"))
             .map_err(|refusal| refusal.at("/publicity_until_ms").under(publicity.map(|(rule, ())| rule)))?;
@@ -85,11 +92,13 @@ impl Tender {
         Ok(())
     }
 
-    /// Why the tender fails now, if it does.
-    pub(super) fn failure(&self) -> Option<Failure> {
+    /// Why the tender fails at `now_ms`, if it does.
+    pub(super) fn failure(&self, now_ms: u64) -> Option<Failure> {
         match &self.stage {
             Stage::Closed(_) => Some(Failure::FewerThanMinimum),
-            Stage::Opened(opened) if opened.benchmark_set(&self.id).0.is_empty() => Some(Failure::NoEligibleBid),
+            Stage::Opened(_) if self.no_eligible_bid_from_ms().is_some_and(|from_ms| now_ms >= from_ms) => {
+                Some(Failure::NoEligibleBid)
+            }
             Stage::Drawing(drawing) => self.drawing_failure(drawing),
             Stage::Evaluation(recorded) => match super::evaluating::report_of(&self.id, recorded) {
                 Err(refusal) if refusal.code == Code::MethodInapplicable => Some(Failure::MethodInapplicable),
@@ -100,9 +109,17 @@ impl Tender {
         }
     }
 
+    /// From when on the tender fails because no bid is left after the read-out: not before those who are out
+    /// could object to it, and not while an objection is unanswered.
+    pub(super) fn no_eligible_bid_from_ms(&self) -> Option<u64> {
+        let Stage::Opened(opened) = &self.stage else { return None };
+        let nobody = opened.benchmark_set(&self.id).0.is_empty() && self.demand_no_objection().is_ok();
+        nobody.then(|| opened.confirmation_end_ms())
+    }
+
     pub(super) fn tender_failed(&mut self, body: &TenderFailed, case: &Case<'_>) -> Result<(), Refusal> {
         case.signed_by_platform()?;
-        demand(self.failure() == Some(body.failure), Code::NothingToFail, || self.stage.name())?;
+        demand(self.failure(case.at.time_ms) == Some(body.failure), Code::NothingToFail, || self.stage.name())?;
         let failure = body.failure;
         self.advance(|before| Stage::Failed(Box::new(Failed { failure, before: Box::new(before) })));
         Ok(())
@@ -120,7 +137,7 @@ impl Tender {
     }
 
     pub(super) fn tender_terminated(&mut self, body: &TenderTerminated, case: &Case<'_>) -> Result<(), Refusal> {
-        case.signed_only_by(&self.tenderee)?;
+        self.check_termination_signers(body.cause, case)?;
         text::length(&body.reason, TEXT_CHARS_MAX, "/reason")?;
         match &self.stage {
             Stage::Draft(_) | Stage::Announced(_) | Stage::Closed(_) => {}
@@ -136,5 +153,20 @@ impl Tender {
         let cause = body.cause;
         self.advance(|before| Stage::Terminated(Box::new(Terminated { cause, before: Box::new(before) })));
         Ok(())
+    }
+
+    /// The tenderee signs; a supervisor's order carries the supervisor's signature, too. Otherwise the tenderee
+    /// could end any tender whose outcome it does not like by claiming an order.
+    fn check_termination_signers(&self, cause: TerminationCause, case: &Case<'_>) -> Result<(), Refusal> {
+        if cause != TerminationCause::SupervisorOrder {
+            return case.signed_only_by(&self.tenderee);
+        }
+        let tenderee = &self.tenderee;
+        let signed = case.signers.contains_key(tenderee);
+        demand(signed, Code::SignerNotAllowed, || format!("{tenderee} must sign"))?;
+        let others = || case.signers.keys().filter(|who| *who != tenderee);
+        let is_supervisor = |who: &Identifier| case.directory.has_role(who, Role::Supervisor, case.at);
+        demand(others().any(is_supervisor), Code::SignersMissing, || "a supervisor signs the order")?;
+        demand(others().all(is_supervisor), Code::SignersTooMany, || "only tenderee and supervisors sign")
     }
 }

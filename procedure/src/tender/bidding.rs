@@ -8,7 +8,7 @@ use record::sealing::{EnvelopeKind, SealContext};
 use super::envelope::{bid_context, check_parts, contribution_context, decode_key_block};
 use super::{Bid, BidStatus, Bidding, Case, Contribution, Sealed, Stage, Tender};
 use crate::act::{
-    BidManifest, BidWithdrawn, CreditCommitted, CreditSnapshot, DrawContribution, Role, SealedEnvelope,
+    BidManifest, BidWithdrawn, CreditCommitted, CreditSnapshot, DrawContribution, SealedEnvelope,
 };
 use crate::limits::{BIDDERS_MAX, CONSORTIUM_MEMBERS_MAX, MANIFESTS_MAX, NAME_CHARS_MAX};
 use crate::refusal::{Code, Refusal, demand};
@@ -61,16 +61,13 @@ impl Tender {
     /// does anybody under common control with tenderee or operator.
     fn check_may_bid(&self, bidding: &Bidding, body: &BidManifest, case: &Case<'_>) -> Result<(), Refusal> {
         let directory = case.directory;
-        let group = |who: &Identifier| directory.account(who).and_then(|account| account.control_group.clone());
         let credit = bidding.notice.rules.credit.as_ref().map(|credit| &credit.source);
         let trustees = bidding.trustees.members.iter().map(|member| &member.trustee);
         let neutral: BTreeSet<&Identifier> = trustees.chain(&bidding.notice.witnesses).chain(credit).collect();
         for who in std::iter::once(&body.bidder_id).chain(&body.members) {
             let known = directory.account(who).is_some();
             demand(known, Code::AccountUnknown, || who.to_string())?;
-            let inside = *who == self.tenderee || directory.has_role(who, Role::Platform, case.at);
-            let related = group(who).is_some_and(|own| group(&self.tenderee) == Some(own));
-            let excluded = inside || related || neutral.contains(who);
+            let excluded = self.is_inside(who, case) || neutral.contains(who);
             demand(!excluded, Code::BidderExcluded, || format!("{who} has another part in this tender"))?;
         }
         let unique: BTreeSet<_> = body.members.iter().chain([&body.bidder_id]).collect();

@@ -38,14 +38,14 @@ impl Tender {
             Stage::Opening(opening) if opening.may_publish(now_ms) => {
                 Duty::say(opening.next_page(&self.id, &opening.results()))
             }
-            Stage::Drawing(drawing) => self.drawing_duty(drawing, now_ms).or_else(|| self.failing()),
-            Stage::Closed(_) | Stage::Opened(_) | Stage::Evaluation(_) | Stage::Evaluated(_) => self.failing(),
+            Stage::Drawing(drawing) => self.drawing_duty(drawing, now_ms).or_else(|| self.failing(now_ms)),
+            Stage::Closed(_) | Stage::Opened(_) | Stage::Evaluation(_) | Stage::Evaluated(_) => self.failing(now_ms),
             _ => None,
         }
     }
 
-    fn failing(&self) -> Option<Duty> {
-        Duty::say(TenderFailed { tender: self.id.clone(), failure: self.failure()? })
+    fn failing(&self, now_ms: u64) -> Option<Duty> {
+        Duty::say(TenderFailed { tender: self.id.clone(), failure: self.failure(now_ms)? })
     }
 
     fn drawing_duty(&self, drawing: &Drawing, now_ms: u64) -> Option<Duty> {
@@ -74,6 +74,7 @@ impl Tender {
         match &self.stage {
             Stage::Announced(bidding) => Some(bidding.notice.deadline_ms),
             Stage::Opening(opening) => Some(opening.window_end_ms()),
+            Stage::Opened(_) => self.no_eligible_bid_from_ms(),
             Stage::Drawing(drawing) => {
                 let attempt = drawing.last()?;
                 drawing.release_end_ms().or_else(|| Some(drawing.collection_end_ms(attempt)))

@@ -1,7 +1,7 @@
 //! From the record to the mathematics of the award and back: the rule set of the notice and what was read
 //! out become an evaluation case; its outcome becomes the report.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use evaluation::benchmark::{BenchmarkRule, DrawnValue as Parameter, Method, PriceSet};
 use evaluation::case::CaseFormat;
@@ -39,6 +39,14 @@ pub(super) fn check_credit_value(value: &str) -> Result<Decimal, Refusal> {
 pub(super) fn check_rule_set(rules: &RuleSet) -> Result<(), Refusal> {
     demand(!rules.methods.is_empty(), Code::RulesInvalid, || "no benchmark method is named")
         .map_err(|refusal| refusal.at("/rules/methods"))?;
+    // A drawn method is known by its name alone, with what was announced for it.
+    let unique: BTreeSet<&str> = rules.methods.iter().map(|spec| spec.method.as_str()).collect();
+    demand(unique.len() == rules.methods.len(), Code::RulesInvalid, || "a benchmark method is named twice")
+        .map_err(|refusal| refusal.at("/rules/methods"))?;
+    let currency = &rules.currency;
+    let is_code = currency.len() == 3 && currency.bytes().all(|byte| byte.is_ascii_uppercase());
+    demand(is_code, Code::RulesInvalid, || "a currency has three capital letters, such as CNY")
+        .map_err(|refusal| refusal.at("/rules/currency"))?;
     if let Some(credit) = &rules.credit {
         check_credit_value(&credit.missing)
             .map_err(|refusal| refusal.at("/rules/credit/missing"))?;
@@ -126,7 +134,7 @@ fn case(rules: &RuleSet, profile: &str, benchmark: BenchmarkRule, bids: Vec<Bid>
 }
 
 fn overflow(error: &impl std::fmt::Display) -> Refusal {
-    Refusal::new(Code::ArithmeticOverflow, error.to_string())
+    Refusal::new(Code::MethodInapplicable, error.to_string())
 }
 
 /// What the seed draws from the announced candidates over the benchmark set.

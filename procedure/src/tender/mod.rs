@@ -178,6 +178,18 @@ impl Tender {
         }
     }
 
+    /// Tenderee, operator, and organisations under common control with either of them.
+    fn is_inside(&self, who: &Identifier, case: &Case<'_>) -> bool {
+        let directory = case.directory;
+        let is_operator = |who: &Identifier| directory.has_role(who, Role::Platform, case.at);
+        let group = |who: &Identifier| directory.account(who).and_then(|account| account.control_group.as_ref());
+        let related = |own: &Identifier| {
+            group(&self.tenderee) == Some(own)
+                || directory.accounts().any(|(id, entry)| entry.control_group.as_ref() == Some(own) && is_operator(id))
+        };
+        *who == self.tenderee || is_operator(who) || group(who).is_some_and(related)
+    }
+
     /// Refusal of an act that the present stage does not admit.
     fn wrong_stage(&self) -> Refusal {
         Refusal::new(Code::StageMismatch, format!("the tender is in stage {}", self.stage.name()))

@@ -155,6 +155,9 @@ fn check_publicity(body: &Notice, profile: &Profile) -> Result<(), Refusal> {
 
 fn check_bid_form(body: &Notice) -> Result<(), Refusal> {
     let refuse = |detail: &str| Refusal::new(Code::BidFormInvalid, detail).at("/bid_form");
+    for unit in body.bid_form.iter().filter_map(|field| field.unit.as_deref()) {
+        text::length(unit, NAME_CHARS_MAX, "/bid_form")?;
+    }
     let unique: BTreeSet<_> = body.bid_form.iter().map(|field| &field.id).collect();
     demand(unique.len() == body.bid_form.len(), Code::BidFormInvalid, || "a field stands twice")?;
     let price = body.bid_form.iter().find(|field| field.id.as_str() == PRICE_FIELD);

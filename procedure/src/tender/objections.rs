@@ -1,4 +1,5 @@
-//! Objections: the procedure stands still until they are answered (条例 §§44, 54).
+//! Objections: raised while their window is open, and the procedure stands still until they are answered
+//! (条例 §§44, 54).
 
 use record::Identifier;
 
@@ -24,10 +25,10 @@ pub struct ObjectionState {
 
 impl Tender {
     pub(super) fn objection(&mut self, body: &Objection, case: &Case<'_>) -> Result<(), Refusal> {
-        let present = match &self.stage {
-            Stage::Opened(_) => Matter::Opening,
-            Stage::Drawn(_) => Matter::Draw,
-            Stage::Candidates(_) => Matter::Candidates,
+        let (present, end_ms) = match &self.stage {
+            Stage::Opened(opened) => (Matter::Opening, opened.confirmation_end_ms()),
+            Stage::Drawn(drawn) => (Matter::Draw, drawn.objection_end_ms()),
+            Stage::Candidates(published) => (Matter::Candidates, published.candidates.publicity_until_ms),
             _ => return Err(self.wrong_stage()),
         };
         case.signed_only_by(&body.objector)?;
@@ -35,6 +36,7 @@ impl Tender {
         demand(is_bidder, Code::NotABidder, || body.objector.to_string())?;
         demand(body.matter == present, Code::ObjectionMatter, || format!("now it can be about {present:?}"))
             .map_err(|refusal| refusal.at("/matter"))?;
+        demand(case.at.time_ms < end_ms, Code::WindowClosed, || format!("the window closed at {end_ms} ms"))?;
         text::length(&body.text, TEXT_CHARS_MAX, "/text")?;
         demand(self.objections.len() < OBJECTIONS_MAX, Code::LimitExceeded, || "too many objections")?;
         let state = ObjectionState {

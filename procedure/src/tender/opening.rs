@@ -15,7 +15,7 @@ use crate::act::{
     BenchmarkSet, BidOpened, BidResult, Closing, Consequence, Exclusion, ExclusionReason, FormValue, OpeningResults,
     Outcome, OutcomeReason, ReadOutConfirmed, ShareRelease, WhoOpens,
 };
-use crate::limits::RESULTS_PER_PAGE;
+use crate::limits::{RESULTS_PAGE_BYTES, RESULTS_PER_PAGE};
 use crate::refusal::{Code, Refusal, demand};
 
 impl Tender {
@@ -204,13 +204,13 @@ impl Opening {
 
     /// The page that is published next.
     pub fn next_page(&self, tender: &Identifier, results: &[BidResult]) -> OpeningResults {
-        let pages = results.len().div_ceil(RESULTS_PER_PAGE).max(1);
-        let lines = results.chunks(RESULTS_PER_PAGE).nth(self.pages.len()).unwrap_or_default();
+        let pages = in_pages(results);
+        let lines = pages.get(self.pages.len()).copied().unwrap_or_default();
         let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         OpeningResults {
             tender: tender.clone(),
             page: number(self.pages.len().saturating_add(1)),
-            pages: number(pages),
+            pages: number(pages.len()),
             results: lines.to_vec(),
         }
     }
@@ -234,6 +234,26 @@ impl Opening {
             keys,
             confirmations: BTreeMap::new(),
         }))
+    }
+}
+
+/// Cuts the lines into pages that fit into statements; at least one page.
+fn in_pages(results: &[BidResult]) -> Vec<&[BidResult]> {
+    let mut pages = Vec::new();
+    let mut rest = results;
+    loop {
+        let mut bytes = 0_usize;
+        let fitting = rest.iter().take(RESULTS_PER_PAGE).take_while(|line| {
+            bytes = bytes.saturating_add(serde_json::to_vec(line).map_or(usize::MAX, |json| json.len()));
+            bytes <= RESULTS_PAGE_BYTES
+        });
+        // One line fits in any case.
+        let (page, behind) = rest.split_at(fitting.count().max(1).min(rest.len()));
+        pages.push(page);
+        if behind.is_empty() {
+            return pages;
+        }
+        rest = behind;
     }
 }
 

@@ -6,9 +6,10 @@ use record::sealing::TrusteeKeys;
 use record::{Digest, Identifier};
 
 use super::envelope::{decode_key_block, rehearsal_context};
-use super::releases::{Releases, Sealed};
+use super::releases::{Releases, Resolved, Sealed};
 use super::{Case, PreparedSet, Preparation, Stage, Tender};
-use crate::act::{RehearsalDealt, Role, ShareRelease, TrusteeKey, TrusteeSet};
+use crate::act::{RehearsalDealt, ShareRelease, TrusteeKey, TrusteeSet};
+use crate::limits::TRUSTEE_KEYS_MAX;
 use crate::refusal::{Code, Refusal, demand};
 
 impl Tender {
@@ -16,6 +17,8 @@ impl Tender {
         let wrong_stage = self.wrong_stage();
         let Stage::Draft(preparation) = &mut self.stage else { return Err(wrong_stage) };
         case.signed_only_by(&body.trustee)?;
+        let room = preparation.keys.len() < TRUSTEE_KEYS_MAX || preparation.keys.contains_key(&body.trustee);
+        demand(room, Code::LimitExceeded, || format!("at most {TRUSTEE_KEYS_MAX} accounts publish a key"))?;
         preparation.keys.insert(body.trustee.clone(), body.key.clone());
         Ok(())
     }
@@ -44,14 +47,7 @@ impl Tender {
         if case.directory.is_demo() {
             return Ok(());
         }
-        let group = |who: &Identifier| case.directory.account(who).and_then(|account| account.control_group.clone());
-        let is_operator = |who: &Identifier| case.directory.has_role(who, Role::Platform, case.at);
-        let operator_groups =
-            case.directory.accounts().filter(|(id, _)| is_operator(id)).filter_map(|(_, entry)| entry.control_group.clone());
-        let insiders: BTreeSet<Identifier> = operator_groups.chain(group(&self.tenderee)).collect();
-        let is_inside = |who: &Identifier| {
-            *who == self.tenderee || is_operator(who) || group(who).is_some_and(|group| insiders.contains(&group))
-        };
+        let is_inside = |who: &Identifier| self.is_inside(who, case);
         let held = body.members.iter().filter(|member| is_inside(&member.trustee)).count();
         demand(held < usize::from(body.threshold), Code::TrusteesNotIndependent, || {
             format!("they hold {held} keys, the threshold is {}", body.threshold)
@@ -132,7 +128,8 @@ impl PreparedSet {
     /// Every trustee of the set has proved that its key works.
     pub fn is_rehearsed(&self) -> bool {
         self.rehearsal.as_ref().is_some_and(|(id, releases)| {
-            releases.complete() && releases.all_resolved() && releases.wrong_slots(id).is_empty()
+            let opened = matches!(releases.resolved(id), Some(Resolved::Opened { .. }));
+            opened && releases.complete() && releases.wrong_slots(id).is_empty()
         })
     }
 }

@@ -116,11 +116,8 @@ fn a_consortium_has_the_lowest_credit_of_its_members() {
     let sealed = play.seal(&bidder, &play::form_json("9000000"), "consortium");
     let members = vec![play::id("b2")];
     let manifest = play.world.must(BidManifest { members, ..sealed.manifest }, &[&bidder]);
+    let (snapshot, source) = (play.credit_snapshot(), play.credit_source());
     let others = play.script.bidders.split_off(2);
-    let (snapshot, source) = {
-        let committed = Script { bidders: [play.script.bidders.clone(), others.clone()].concat(), ..play.script.clone() };
-        (Play { script: committed, ..play.clone() }.credit_snapshot(), play.credit_source())
-    };
     play.script.bidders = others;
     play.go_to(Milestone::Opened);
     play.manifests.insert(play::id("b1"), manifest);

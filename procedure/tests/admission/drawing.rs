@@ -271,23 +271,17 @@ fn host_and_witnesses_sign_the_opening_record_after_the_objection_window() {
 fn a_method_that_does_not_suit_the_prices_fails_the_tender() {
     let mut script = Script::plain("T-1").with_prices(&["1", "1", "1"]);
     script.rules = play::rules(&["jiangsu-5"]);
-    let mut play = Play::to(script, Milestone::Frozen);
-    let platform = play.world.platform().clone();
-    release(&mut play, 1);
-    release(&mut play, 2);
-    let made_up = DrawResult {
+    let mut play = Play::to(script, Milestone::Recorded);
+    let report = EvaluationReport {
         tender: play.tender.clone(),
-        draw: id("benchmark"),
-        attempt: 1,
-        announce: Digest::ZERO,
-        counted: 5,
-        removed: Vec::new(),
-        missing: Vec::new(),
-        seed: Digest::ZERO,
-        method: "jiangsu-5".into(),
-        parameters: Default::default(),
+        result: Digest::ZERO,
+        benchmark: None,
+        ranked: 3,
+        places: Vec::new(),
+        competition_note: None,
     };
-    assert_eq!(play.world.refused(made_up, &[&platform]), Code::MethodInapplicable);
+    let tenderee = play.tenderee();
+    assert_eq!(play.world.refused(report, &[&tenderee]), Code::MethodInapplicable);
     play.world.do_duties(&play.tender.clone());
     let Stage::Failed(failed) = play.stage() else { panic!("stage {}", play.stage().name()) };
     assert_eq!(failed.failure, Failure::MethodInapplicable);

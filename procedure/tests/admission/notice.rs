@@ -56,7 +56,7 @@ fn the_documents_are_those_of_the_digest() {
     let play = rehearsed(Script::plain("T-1"));
     assert_eq!(code(&play, |notice| notice.documents[0].size += 1), Code::DocumentSetMismatch);
     assert_eq!(code(&play, |notice| notice.documents.reverse()), Code::DocumentSetMismatch);
-    let twice = |notice: &mut Notice| notice.documents[1].name.clone_from(&notice.documents[0].name.clone());
+    let twice = |notice: &mut Notice| notice.documents[1].name = notice.documents[0].name.clone();
     assert_eq!(code(&play, twice), Code::DocumentSetMismatch);
     assert_eq!(code(&play, |notice| notice.documents[0].name = String::new()), Code::TextLength);
     let many = |notice: &mut Notice| {
@@ -74,7 +74,7 @@ fn limits_of_a_notice() {
     let day = DAY_MS;
     assert_eq!(refused(&play, |notice| notice.opening.window_ms = 0), (Code::LimitExceeded, "/opening".into()));
     assert_eq!(refused(&play, |notice| notice.opening.draw_window_ms = 367 * day).0, Code::LimitExceeded);
-    assert_eq!(refused(&play, |notice| notice.opening.confirmation_ms = u64::MAX).0, Code::LimitExceeded);
+    assert_eq!(refused(&play, |notice| notice.opening.confirmation_ms = (1 << 53) - 1).0, Code::LimitExceeded);
     assert_eq!(refused(&play, |notice| notice.publicity_days = 367).0, Code::LimitExceeded);
     assert_eq!(refused(&play, |notice| notice.deadline_ms = (1 << 53) - 1).0, Code::LimitExceeded);
     assert_eq!(refused(&play, |notice| notice.witnesses = vec![id("witness-1"); 33]).0, Code::LimitExceeded);

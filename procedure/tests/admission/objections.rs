@@ -58,18 +58,13 @@ fn nothing_goes_on_while_an_objection_is_pending() {
         let mut play = at(milestone);
         let objection = play.object("b1", matter);
         let tenderee = play.tenderee();
-        let next: Act = match play.stage() {
-            Stage::Opened(opened) => opened.benchmark_set(&play.tender).1.into(),
-            Stage::Drawn(drawn) => {
-                play.world.now_ms = drawn.objection_end_ms();
-                drawn.opening_record(&play.tender).into()
-            }
-            Stage::Candidates(published) => {
-                play.world.now_ms = published.candidates.publicity_until_ms;
-                play.award_body().into()
-            }
+        let (next, due_ms): (Act, u64) = match play.stage() {
+            Stage::Opened(opened) => (opened.benchmark_set(&play.tender).1.into(), play.world.now_ms),
+            Stage::Drawn(drawn) => (drawn.opening_record(&play.tender).into(), drawn.objection_end_ms()),
+            Stage::Candidates(published) => (play.award_body().into(), published.candidates.publicity_until_ms),
             other => panic!("stage {}", other.name()),
         };
+        play.world.wait_until(due_ms);
         let refusal = play.world.refusal(next.clone(), &[&tenderee]);
         assert_eq!((refusal.code, refusal.rule.unwrap().id.as_str()), (Code::ObjectionPending, rule));
         play.answer(objection);

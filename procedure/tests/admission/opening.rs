@@ -252,15 +252,19 @@ fn a_wrong_share_is_exposed_and_outvoted() {
 
 #[test]
 fn a_share_that_is_said_not_to_decrypt_is_exposed_too() {
-    let mut play = closed();
-    let (mut body, trustee) = (play.opening_release(1), play.trustee(1));
-    body.shares.iter_mut().for_each(|released| released.share = None);
-    play.world.must(body, &[&trustee]);
-    let (mut body, trustee) = (play.opening_release(2), play.trustee(2));
-    body.shares.iter_mut().for_each(|released| released.share = Some(Share([0; 32])));
-    play.world.must(body, &[&trustee]);
+    let mut play = Play::to(Script { trustees: 4, ..Script::plain("T-1") }, Milestone::Closed);
+    for (slot, share) in [(1, None), (2, Some(Share([0; 32])))] {
+        let (mut body, trustee) = (play.opening_release(slot), play.trustee(slot));
+        body.shares.iter_mut().for_each(|released| released.share.clone_from(&share));
+        play.world.must(body, &[&trustee]);
+    }
     release(&mut play, 3);
     assert!(!opening(&play).releases.all_resolved(), "one honest share of two that are needed");
+    release(&mut play, 4);
+    play.world.do_duties(&play.tender.clone());
+    for line in &play.stage().opened().unwrap().results {
+        assert_eq!((line.outcome, line.wrong_shares.as_slice()), (Outcome::Valid, [1, 2].as_slice()));
+    }
 }
 
 #[test]

@@ -111,3 +111,30 @@ fn log(id: &str, method: &str, route: &str, status: u16, started: Instant) {
     let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::info!(request_id = id, method, route, status, ms, "request");
 }
+
+#[cfg(test)]
+mod tests {
+    use actix_web::{App, HttpResponse, middleware::from_fn, test, web};
+
+    async fn panics() -> HttpResponse {
+        panic!("a secret detail")
+    }
+
+    #[actix_web::test]
+    async fn a_panic_becomes_a_problem_without_details() {
+        let app = App::new()
+            .route("/", web::get().to(panics))
+            .wrap(from_fn(super::catch_panic))
+            .wrap(from_fn(super::trace));
+        let service = test::init_service(app).await;
+        let request = test::TestRequest::get().uri("/").to_request();
+        let error = test::try_call_service(&service, request).await.expect_err("an error answer");
+        let answer = error.error_response();
+        assert_eq!(answer.status(), 500);
+        assert!(answer.headers().contains_key("x-request-id"));
+        assert!(answer.headers().contains_key("content-security-policy"));
+        let body = actix_web::body::to_bytes(answer.into_body()).await.expect("a body");
+        let body = String::from_utf8(body.to_vec()).expect("UTF-8");
+        assert!(body.contains("\"code\":\"internal\"") && !body.contains("secret"), "{body}");
+    }
+}

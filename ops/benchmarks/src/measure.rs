@@ -1,0 +1,56 @@
+//! Time in turns, memory in children.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use crate::Failure;
+
+/// First argument of a child process.
+pub const CHILD: &str = "--child";
+
+/// Runs both in turns and gives the shortest time of each: what the machine can do when nobody disturbs it.
+pub fn in_turns<A, B>(turns: u32, mut ours: impl FnMut() -> A, mut bare: impl FnMut() -> B) -> (Duration, Duration) {
+    let mut best = (Duration::MAX, Duration::MAX);
+    for _ in 0..turns {
+        best.0 = best.0.min(time(&mut ours));
+        best.1 = best.1.min(time(&mut bare));
+    }
+    best
+}
+
+/// Time of one run; the result is kept alive, so that it is really computed.
+pub fn time<T>(work: impl FnOnce() -> T) -> Duration {
+    let start = Instant::now();
+    let result = work();
+    let elapsed = start.elapsed();
+    std::hint::black_box(result);
+    elapsed
+}
+
+/// What a child used.
+pub struct Used {
+    /// Wall time of the whole process, start included.
+    pub elapsed: Duration,
+    /// Peak of its resident memory in KiB; none where the system does not say.
+    pub peak_kib: Option<u64>,
+}
+
+/// Does a piece of work in a process of its own.
+pub fn in_child(work: &[&str]) -> Result<Used, Failure> {
+    let start = Instant::now();
+    let output = Command::new(std::env::current_exe()?).arg(CHILD).args(work).output()?;
+    let elapsed = start.elapsed();
+    if !output.status.success() {
+        return Err(format!("{work:?} failed: {}", String::from_utf8_lossy(&output.stderr).trim()).into());
+    }
+    let peak_kib = String::from_utf8(output.stdout)?.trim().parse().ok();
+    Ok(Used { elapsed, peak_kib })
+}
+
+/// The last thing that a child says: its peak of resident memory, in KiB.
+pub fn report_child() -> Result<(), Failure> {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    println!("{}", peak.unwrap_or_default().trim().trim_end_matches(" kB"));
+    Ok(())
+}
