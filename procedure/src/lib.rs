@@ -25,12 +25,14 @@ mod directory;
 pub mod law;
 pub mod limits;
 pub mod refusal;
+mod statements_md;
 mod tender;
 mod text;
 mod verify;
 
 pub use directory::{Account, Directory, KeyEntry};
 pub use refusal::{Code, Refusal};
+pub use statements_md::statements_md;
 pub use tender::*;
 pub use verify::verify;
 

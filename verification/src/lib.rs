@@ -1,7 +1,7 @@
 //! The checks V1 to V12 over a bundle (protocol section 8): what a loser's laptop runs, offline, with the same
 //! `procedure` and `evaluation` as the server.
 //!
-//! A bundle is read once, its statements are admitted once, in log order ([`replay`]), and each check then
+//! A bundle is read once, its statements are admitted once, in log order (`replay`), and each check then
 //! looks at the result *and* at the raw statements. So a bent record is not only refused somewhere: the check
 //! that it offends says what is wrong, with a stable code and the member of the bundle.
 //!

@@ -145,58 +145,86 @@ pub struct ObjectionView {
 
 /// `GET /api/v1/tenders/{tender}`: where a tender stands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the fields are those of the API description")]
 pub struct TenderView {
+    /// Identifier.
     pub tender: Identifier,
+    /// The project that groups its tenders.
     pub project: Identifier,
+    /// Title.
     pub title: String,
+    /// Who tenders.
     pub tenderee: Identifier,
+    /// Stage, as in `procedure::Stage::NAMES`.
     pub stage: String,
+    /// When it was created, UTC milliseconds.
     pub created_ms: u64,
+    /// The notice, once announced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notice: Option<Notice>,
+    /// Its statement id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notice_id: Option<Digest>,
+    /// The trustees, once announced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trustee_set: Option<TrusteeSet>,
+    /// Their set, by statement id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trustee_set_id: Option<Digest>,
+    /// While it is a draft: trustee sets and their rehearsals.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rehearsals: Vec<RehearsalView>,
+    /// The announcement of the draw, by statement id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub announce_id: Option<Digest>,
+    /// `closing`, by statement id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closing_id: Option<Digest>,
+    /// When it was closed, UTC milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed_ms: Option<u64>,
+    /// Until when shares may be released, UTC milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window_end_ms: Option<u64>,
+    /// When the results were read out, UTC milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opened_ms: Option<u64>,
+    /// Until when bidders may confirm, UTC milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirmation_end_ms: Option<u64>,
+    /// What was read out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub results: Option<Vec<BidResult>>,
+    /// The frozen benchmark set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub benchmark_set: Option<BenchmarkSetView>,
+    /// Attempts of the draw.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attempts: Vec<AttemptView>,
+    /// What was drawn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub draw_result: Option<DrawResult>,
+    /// Until when the draw may be objected to, UTC milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub draw_objection_end_ms: Option<u64>,
+    /// All objections.
     #[serde(default)]
     pub objections: Vec<ObjectionView>,
+    /// The evaluation report.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub report: Option<EvaluationReport>,
+    /// Its statement id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub report_id: Option<Digest>,
+    /// The published candidates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub candidates: Option<Candidates>,
+    /// The award.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub award: Option<Award>,
+    /// Why it failed, if it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
+    /// Why it was ended early, if it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub terminated: Option<String>,
 }

@@ -1,6 +1,7 @@
 //! `kaibiao key`: the key file, and what the account chain says of it.
 
-use procedure::act::Act;
+use std::path::PathBuf;
+
 use record::Identifier;
 use record::key::{Algorithm, KeyId};
 use record::sealing::Kem;
@@ -10,7 +11,7 @@ use serde_json::json;
 use super::{Outcome, admitted};
 use crate::desk::Desk;
 use crate::failure::Failure;
-use crate::keyring::{Keyring, Organisation};
+use crate::keyring::{Keyring, Lock, Organisation, write_private};
 
 /// What to do with keys.
 #[derive(Debug, clap::Subcommand)]
@@ -18,6 +19,13 @@ pub enum Command {
     /// Make a new key file (--keys FILE) for an organisation. Make a copy and keep it in a safe place: without it
     /// your bids cannot be replaced, withdrawn or opened by you.
     New(New),
+    /// Make an age identity file, which can lock key files instead of a passphrase (--identity). Whoever has it has
+    /// the keys: for machines that nobody sits at.
+    Identity {
+        /// The new file.
+        #[arg(long, short, value_name = "FILE")]
+        out: PathBuf,
+    },
     /// Show the account and the public keys of the key file.
     Show,
     /// Register the organisation on the server with the first key.
@@ -87,6 +95,13 @@ impl KeyKind {
 pub fn run(desk: &Desk, command: Command) -> Outcome {
     match command {
         Command::New(arguments) => new(desk, arguments),
+        Command::Identity { out } => {
+            let (_, text) = Lock::generate_identity();
+            write_private(&out, text.as_bytes()).map_err(|error| Failure::file(&out, error))?;
+            desk.output
+                .result(format!("{}", out.display()), &json!({ "file": out }));
+            Ok(0)
+        }
         Command::Show => {
             show(desk, &desk.keyring()?);
             Ok(0)
@@ -193,7 +208,7 @@ fn revoke(desk: &Desk, key: &str, reason: String) -> Outcome {
         }
     };
     let envelope = keyring.revocation(id, reason)?;
-    debug_assert!(matches!(Act::read(&envelope), Some(Ok(Act::KeyRevoked(_)))));
+
     let receipt = desk.post(&desk.client()?, &envelope)?;
     keyring.mark_revoked(id);
     keyring.save(desk.keys_path()?, &lock)?;

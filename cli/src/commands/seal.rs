@@ -71,7 +71,8 @@ pub fn run(desk: &Desk, arguments: &Arguments) -> Outcome {
     let bar = desk.output.bytes_bar("sealing", bytes);
     let sealed = seal_bid(&terms, sealer, &plan, &folder.parts_folder(), &mut |done| {
         bar.inc(done)
-    })?;
+    });
+    let sealed = sealed.inspect_err(|_| folder.discard())?;
     bar.finish_and_clear();
     let names = plan.attachments.iter().map(|path| {
         path.file_name()

@@ -173,7 +173,7 @@ pub fn release(desk: &Desk, arguments: &Release) -> Outcome {
     let proof = check_closing(&client, &record, &trust)?;
     explain(desk, &record, &proof);
     let question = format!(
-        "Release {} {} shares of slot {}?",
+        "Release your shares of {} {} envelopes (slot {})?",
         prepared.shares.len(),
         prepared.kind,
         prepared.slot
@@ -183,25 +183,20 @@ pub fn release(desk: &Desk, arguments: &Release) -> Outcome {
 }
 
 fn explain(desk: &Desk, record: &Record, proof: &release::ClosingProof) {
-    let index = proof.receipt.proof.index;
-    let chain = if proof.chain_opened {
-        "every statement before it is linked"
-    } else {
-        "statements before it counted"
-    };
+    let index = proof.proof.index;
     let witnessed = if proof.witnessed {
         "witnessed"
     } else {
         "not witnessed"
     };
-    let closed = time::show(proof.receipt.admitted_ms);
+    let closed = time::show(proof.closed_ms);
     let simulated = if record.directory.is_demo() {
         " SIMULATED TIME"
     } else {
         ""
     };
     desk.output.note(format!(
-        "closed {closed}{simulated}, log entry {index} proved ({witnessed}); {chain}"
+        "closed {closed}{simulated}: proved as log entry {index} ({witnessed}), all chains complete"
     ));
 }
 
@@ -217,10 +212,10 @@ fn post(
         receipts.push(desk.post(client, &envelope)?);
     }
     let mut text = format!(
-        "{what} {} {} shares of slot {}.",
-        prepared.shares.len(),
+        "{what} Slot {}, envelopes of kind {}: {}.",
+        prepared.slot,
         prepared.kind,
-        prepared.slot
+        prepared.shares.len()
     );
     if prepared.undecryptable() > 0 {
         text += &format!(

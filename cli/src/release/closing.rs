@@ -1,9 +1,9 @@
-//! The proof that a tender is closed: `closing` is in the log, and the chain before it is complete.
+//! The proof that a tender is closed: `closing` is in the log, and no chain that it names was cut or changed.
 
-use procedure::act::{Act, Closing};
-use record::chain::{self, ChainId};
+use procedure::act::{Act, ChainEnd, Closing};
+use record::chain;
 use record::log::leaf::LeafOpening;
-use record::log::receipt::Receipt;
+use record::log::receipt::TlogProof;
 use record::trust::Trust;
 
 use super::ReleaseError;
@@ -13,18 +13,16 @@ use crate::replay::{Entry, Record};
 /// What was checked about a closing.
 #[derive(Clone, Debug)]
 pub struct ClosingProof {
-    /// Proof of inclusion.
-    pub receipt: Receipt,
-    /// Every leaf of the chain was opened and linked up to the closing. Otherwise only the number of statements
-    /// was compared.
-    pub chain_opened: bool,
+    /// When it was admitted, UTC milliseconds.
+    pub closed_ms: u64,
+    /// That its leaf is in the log.
+    pub proof: TlogProof,
     /// The trust file asks for witnesses, and they have cosigned.
     pub witnessed: bool,
 }
 
-/// Checks that the tender's `closing` is in the log of the trust file, and that the replayed chain is the one
-/// that it names. The proof is the receipt that the log gives for `closing` (posting an admitted statement again
-/// gives its receipt).
+/// Checks that the tender's `closing` is in the log of the trust file, and that the replayed chains (the tender's,
+/// the platform's, every account's) are the ones that it names.
 ///
 /// # Errors
 /// Something is not proved.
@@ -39,67 +37,78 @@ pub fn check_closing(
     });
     let (entry, body) =
         closing.ok_or_else(|| ReleaseError::NotNow("the tender is not closed".to_owned()))?;
-    let not_proved = |reason: &str| ReleaseError::NotProved(reason.to_owned());
-
-    let receipt = client.post(&entry.envelope)?;
-    if receipt.statement_id != entry.id || receipt.admitted_ms != entry.at.time_ms {
-        return Err(not_proved("the receipt is of another statement or time"));
-    }
-    receipt
-        .verify(&record.anchors.log)
-        .map_err(|error| ReleaseError::NotProved(error.to_string()))?;
+    let proof = prove(client, entry)?;
     let standing = trust
-        .standing(&receipt.proof.checkpoint)
-        .map_err(|error| ReleaseError::NotProved(error.to_string()))?;
+        .standing(&proof.checkpoint)
+        .map_err(|error| not_proved(error.to_string()))?;
     if !standing.quorum_met {
         return Err(not_proved(
             "too few witnesses of the trust file have cosigned the checkpoint",
         ));
     }
-    let chain_opened = check_chain(record, entry, body)?;
+    check_chains(record, entry, body)?;
     Ok(ClosingProof {
-        receipt,
-        chain_opened,
+        closed_ms: entry.at.time_ms,
+        proof,
         witnessed: standing.witnessed_at_s.is_some(),
     })
 }
 
-/// The statements before `closing` are as many as it says, and linked as it says where their leaves are open.
-fn check_chain(record: &Record, closing: &Entry, body: &Closing) -> Result<bool, ReleaseError> {
-    let own = ChainId::Tender(record.tender.id().clone());
-    let end = body.chains.iter().find(|end| end.chain == own);
-    let end = end.ok_or_else(|| {
-        ReleaseError::NotProved("the closing does not name its own chain".to_owned())
-    })?;
-    let before: Vec<&Entry> = record
+fn not_proved(reason: impl Into<String>) -> ReleaseError {
+    ReleaseError::NotProved(reason.into())
+}
+
+/// The inclusion proof of an entry under the latest checkpoint. The log's signature is the trust file's business.
+fn prove(client: &Client, entry: &Entry) -> Result<TlogProof, ReleaseError> {
+    let opening = entry
+        .opening
+        .as_ref()
+        .ok_or_else(|| not_proved("the server does not open its leaf"))?;
+    let size = client.checkpoint()?.checkpoint().size;
+    let proof = client.proof(opening.index, size)?;
+    if proof.index != opening.index {
+        return Err(not_proved("the server proves another leaf"));
+    }
+    proof
+        .verify_path(opening.leaf().hash())
+        .map_err(|error| not_proved(error.to_string()))?;
+    Ok(proof)
+}
+
+/// Every chain that `closing` names is complete and linked up to the named end, and nothing else stands in the
+/// tender's chain before `closing`.
+fn check_chains(record: &Record, closing: &Entry, body: &Closing) -> Result<(), ReleaseError> {
+    let chains = chain::by_chain(&record.openings);
+    for end in &body.chains {
+        let openings = chains.get(&end.chain).map(Vec::as_slice);
+        check_end(openings.unwrap_or_default(), end)?;
+    }
+    let before = record
         .entries
         .iter()
-        .take_while(|entry| entry.id != closing.id)
-        .collect();
-    if before.len() as u64 != end.seq.saturating_add(1) {
-        let reason = format!(
-            "{} statements stand before the closing, which names {}",
-            before.len(),
-            end.seq + 1
-        );
-        return Err(ReleaseError::NotProved(reason));
+        .take_while(|entry| entry.id != closing.id);
+    let all_open = before.clone().all(|entry| entry.opening.is_some());
+    let own = closing.opening.as_ref().map(|opening| opening.seq);
+    if all_open && own == Some(before.count() as u64) {
+        Ok(())
+    } else {
+        Err(not_proved("statements before the closing are missing"))
     }
-    let openings: Option<Vec<&LeafOpening>> =
-        before.iter().map(|entry| entry.opening.as_ref()).collect();
-    let Some(openings) = openings else {
-        return Ok(false);
-    };
-    let same = before.iter().zip(&openings).all(|(entry, opening)| {
-        opening.statement_id == entry.id
-            && opening.admitted_ms == entry.at.time_ms
-            && opening.chain == own
-    });
-    let head =
-        chain::check(openings).map_err(|error| ReleaseError::NotProved(error.to_string()))?;
-    if !same || head.head != end.head || head.seq != end.seq {
-        return Err(ReleaseError::NotProved(
-            "the chain that the server shows is not the one that was closed".to_owned(),
-        ));
+}
+
+fn check_end(openings: &[&LeafOpening], end: &ChainEnd) -> Result<(), ReleaseError> {
+    let up_to = openings
+        .iter()
+        .copied()
+        .filter(|opening| opening.seq <= end.seq);
+    let found =
+        chain::check(up_to).map_err(|error| not_proved(format!("{}: {error}", end.chain)))?;
+    if (found.seq, found.head) == (end.seq, end.head) {
+        Ok(())
+    } else {
+        Err(not_proved(format!(
+            "the chain {} that the server shows is not the one that was closed",
+            end.chain
+        )))
     }
-    Ok(true)
 }

@@ -53,6 +53,9 @@ pub enum ReplayError {
         /// Why it cannot stand there.
         refusal: Box<Refusal>,
     },
+    /// A leaf was opened to something else than the statement beside it.
+    #[error("the server opens the leaf of statement {0} as something else; do not go on")]
+    Opening(Digest),
     /// There is nothing on the tender's chain.
     #[error("there is no tender {0} on this server")]
     Empty(Identifier),
@@ -66,6 +69,7 @@ impl ReplayError {
             ReplayError::NotTrusted(_) => "server-not-trusted",
             ReplayError::LogKey(_) => "log-key-malformed",
             ReplayError::Refused { .. } => "record-not-in-order",
+            ReplayError::Opening(_) => "leaf-opening-wrong",
             ReplayError::Empty(_) => "tender-unknown",
         }
     }
@@ -134,6 +138,8 @@ pub struct Record {
     pub tender: Tender,
     /// Its public statements in order.
     pub entries: Vec<Entry>,
+    /// Leaves that the server opened: of the tender's chain from closing on, of accounts and platform always.
+    pub openings: Vec<LeafOpening>,
 }
 
 impl Record {
@@ -219,7 +225,7 @@ fn replay(
 ) -> Result<Record, ReplayError> {
     let mut directory = Directory::new(anchors.origin.clone(), anchors.root.clone());
     let mut tender: Option<Tender> = None;
-    let mut entries = Vec::new();
+    let (mut entries, mut openings) = (Vec::new(), Vec::new());
     for (origin, item, at) in items {
         let refused = |refusal| ReplayError::Refused {
             id: item.id,
@@ -232,6 +238,16 @@ fn replay(
             verified.signers().to_vec(),
             verified.statement().clone(),
         );
+        if let Some(opening) = &item.opening {
+            let same = opening.statement_id == id
+                && opening.admitted_ms == item.admitted_ms
+                && opening.chain == act.chain()
+                && Some(opening.index) == item.index;
+            if !same {
+                return Err(ReplayError::Opening(id));
+            }
+            openings.push(opening.clone());
+        }
         match (&mut tender, origin) {
             (_, Origin::Account | Origin::Platform) => {
                 directory.admit(&verified, at).map_err(refused)?
@@ -261,5 +277,6 @@ fn replay(
         directory,
         tender,
         entries,
+        openings,
     })
 }

@@ -97,6 +97,14 @@ impl BidFolder {
         })
     }
 
+    /// Removes a folder whose bid could not be sealed. One that holds a sealed bid stays.
+    pub fn discard(&self) {
+        if !self.path.join(INFO).exists() {
+            // What is left over is in nobody's way.
+            let _ = fs::remove_dir_all(&self.path);
+        }
+    }
+
     /// Opens an existing folder.
     ///
     /// # Errors

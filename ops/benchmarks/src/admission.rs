@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use procedure::act::{Act, AccountRegistered};
+use procedure::act::{AccountRegistered, Act};
 use record::Identifier;
 use record::chain::ChainId;
 use record::key::{Algorithm, SigningKey};
@@ -27,8 +27,14 @@ use crate::{Failure, Size};
 /// Admission under group commit, and the bare database with groups and without.
 pub fn rows(size: Size) -> Result<Vec<Row>, Failure> {
     let (statements, submitters) = size.pick((8_192, 256), (32, 8));
-    let envelopes = (0..statements).map(registration).collect::<Result<Vec<_>, _>>()?;
-    let bytes = envelopes.iter().map(|(envelope, _)| envelope.to_json().len()).max().unwrap_or(0);
+    let envelopes = (0..statements)
+        .map(registration)
+        .collect::<Result<Vec<_>, _>>()?;
+    let bytes = envelopes
+        .iter()
+        .map(|(envelope, _)| envelope.to_json().len())
+        .max()
+        .unwrap_or(0);
     let directory = tempfile::tempdir()?;
     let node = start(directory.path())?;
     let (elapsed, batches) = submit_all(&node, envelopes, submitters)?;
@@ -44,7 +50,9 @@ pub fn rows(size: Size) -> Result<Vec<Row>, Failure> {
     let count = statements as u128;
     Ok(vec![
         Row {
-            what: format!("admit {statements} statements, beside bare commits of {group} rows (SQLite)"),
+            what: format!(
+                "admit {statements} statements, beside bare commits of {group} rows (SQLite)"
+            ),
             ours: per_second(count, elapsed, "statements"),
             bare: per_second(count, grouped, "rows"),
             comes_to: ratio(share),
@@ -102,7 +110,9 @@ fn submit_all(
         std::thread::scope(|scope| {
             for _ in 0..submitters {
                 scope.spawn(|| {
-                    while let Some((envelope, chain)) = envelopes.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    while let Some((envelope, chain)) =
+                        envelopes.get(next.fetch_add(1, Ordering::Relaxed))
+                    {
                         match node.submit(envelope.clone(), chain.clone(), "bench") {
                             // Each batch has a checkpoint of its own size.
                             Ok(admitted) => {
@@ -126,8 +136,14 @@ fn submit_all(
 
 fn bare_directory() -> Result<(tempfile::TempDir, Store), Failure> {
     let directory = tempfile::tempdir()?;
-    let settings = Settings { data_dir: Some(directory.path().to_owned()), ..Settings::default() };
-    let store = open_store(&settings.complete(Settings::default())?, OpenMode::CreateIfMissing)?;
+    let settings = Settings {
+        data_dir: Some(directory.path().to_owned()),
+        ..Settings::default()
+    };
+    let store = open_store(
+        &settings.complete(Settings::default())?,
+        OpenMode::CreateIfMissing,
+    )?;
     store.migrate()?;
     Ok((directory, store))
 }
@@ -147,7 +163,8 @@ fn insert(store: &Store, rows: usize, group: usize, bytes: usize) -> Result<Dura
     let mut outcome = Ok(());
     let elapsed = time(|| {
         for group in rows.chunks(group) {
-            let written = store.write(|conn| group.iter().try_for_each(|row| audit::insert(conn, row)));
+            let written =
+                store.write(|conn| group.iter().try_for_each(|row| audit::insert(conn, row)));
             outcome = std::mem::replace(&mut outcome, Ok::<(), StoreError>(())).and(written);
         }
     });

@@ -14,7 +14,15 @@ pub fn rows(size: Size) -> Result<Vec<Row>, Failure> {
     let few = time(|| Stream::new(&seed, "stratum:A/1").sample(pool, 7));
     let all = time(|| Stream::new(&seed, "stratum:A/1").sample(pool, pool));
     let row = |what: String, taken: std::time::Duration| {
-        Row::absolute(what, duration(taken), "< 100 ms", Some(taken.as_millis() < 100))
+        Row::absolute(
+            what,
+            duration(taken),
+            "< 100 ms",
+            Some(taken.as_millis() < 100),
+        )
     };
-    Ok(vec![row(format!("draw 7 of {pool}"), few), row(format!("order all {pool}"), all)])
+    Ok(vec![
+        row(format!("draw 7 of {pool}"), few),
+        row(format!("order all {pool}"), all),
+    ])
 }

@@ -11,11 +11,16 @@ const CONTROL_FEN: i128 = 1_000_000_000;
 /// jiangsu-1 with price score and credit.
 pub fn rows(size: Size) -> Result<Vec<Row>, Failure> {
     let count = size.pick(10_000, 200);
-    let prices: Vec<i128> = (0..count).map(|bid| 850_000_000 + (bid * 7_919 % 99_991) * 1_003).collect();
+    let prices: Vec<i128> = (0..count)
+        .map(|bid| 850_000_000 + (bid * 7_919 % 99_991) * 1_003)
+        .collect();
     let case = case(&prices)?;
     let outcome = evaluate(&case)?;
     let winner = prices[bare(&prices)[0]];
-    let ranked_first = outcome.winner.as_deref().and_then(|name| name.strip_prefix('b')?.parse::<usize>().ok());
+    let ranked_first = outcome
+        .winner
+        .as_deref()
+        .and_then(|name| name.strip_prefix('b')?.parse::<usize>().ok());
     if ranked_first.map(|bid| prices[bid]) != Some(winner) {
         return Err("the two evaluations differ: they do not do the same work".into());
     }
@@ -54,7 +59,11 @@ fn case(prices: &[i128]) -> Result<Case, Failure> {
 /// The same award with nothing around it: benchmark, scores in hundredths, places.
 fn bare(prices: &[i128]) -> Vec<usize> {
     let half_up = |dividend: i128, divisor: i128| (2 * dividend + divisor).div_euclid(2 * divisor);
-    let mut sorted: Vec<i128> = prices.iter().copied().filter(|price| *price <= CONTROL_FEN).collect();
+    let mut sorted: Vec<i128> = prices
+        .iter()
+        .copied()
+        .filter(|price| *price <= CONTROL_FEN)
+        .collect();
     sorted.sort_unstable();
     let count = sorted.len() as i128;
     let cut = usize::try_from(half_up(count, 5)).unwrap_or(0);

@@ -73,12 +73,22 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &[String]) -> Result<(), Failure> {
-    let size = if arguments.iter().any(|argument| argument == "--quick") { Size::Quick } else { Size::Full };
-    let named: Vec<&String> = arguments.iter().filter(|argument| *argument != "--quick").collect();
+    let size = if arguments.iter().any(|argument| argument == "--quick") {
+        Size::Quick
+    } else {
+        Size::Full
+    };
+    let named: Vec<&String> = arguments
+        .iter()
+        .filter(|argument| *argument != "--quick")
+        .collect();
     let known = |name: &str| BENCHMARKS.iter().any(|(benchmark, _)| *benchmark == name);
     if let Some(unknown) = named.iter().find(|name| !known(name)) {
         let names = BENCHMARKS.map(|(name, _)| name).join(" ");
-        return Err(format!("there is no benchmark {unknown}; there are: {names}, and the option --quick").into());
+        return Err(format!(
+            "there is no benchmark {unknown}; there are: {names}, and the option --quick"
+        )
+        .into());
     }
     let mut rows = Vec::new();
     for (name, benchmark) in BENCHMARKS {

@@ -9,7 +9,11 @@ use crate::Failure;
 pub const CHILD: &str = "--child";
 
 /// Runs both in turns and gives the shortest time of each: what the machine can do when nobody disturbs it.
-pub fn in_turns<A, B>(turns: u32, mut ours: impl FnMut() -> A, mut bare: impl FnMut() -> B) -> (Duration, Duration) {
+pub fn in_turns<A, B>(
+    turns: u32,
+    mut ours: impl FnMut() -> A,
+    mut bare: impl FnMut() -> B,
+) -> (Duration, Duration) {
     let mut best = (Duration::MAX, Duration::MAX);
     for _ in 0..turns {
         best.0 = best.0.min(time(&mut ours));
@@ -38,10 +42,17 @@ pub struct Used {
 /// Does a piece of work in a process of its own.
 pub fn in_child(work: &[&str]) -> Result<Used, Failure> {
     let start = Instant::now();
-    let output = Command::new(std::env::current_exe()?).arg(CHILD).args(work).output()?;
+    let output = Command::new(std::env::current_exe()?)
+        .arg(CHILD)
+        .args(work)
+        .output()?;
     let elapsed = start.elapsed();
     if !output.status.success() {
-        return Err(format!("{work:?} failed: {}", String::from_utf8_lossy(&output.stderr).trim()).into());
+        return Err(format!(
+            "{work:?} failed: {}",
+            String::from_utf8_lossy(&output.stderr).trim()
+        )
+        .into());
     }
     let peak_kib = String::from_utf8(output.stdout)?.trim().parse().ok();
     Ok(Used { elapsed, peak_kib })
@@ -51,6 +62,9 @@ pub fn in_child(work: &[&str]) -> Result<Used, Failure> {
 pub fn report_child() -> Result<(), Failure> {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    println!("{}", peak.unwrap_or_default().trim().trim_end_matches(" kB"));
+    println!(
+        "{}",
+        peak.unwrap_or_default().trim().trim_end_matches(" kB")
+    );
     Ok(())
 }

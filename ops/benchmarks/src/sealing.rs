@@ -3,8 +3,8 @@
 
 use record::Digest;
 use record::sealing::{
-    CHUNK_BYTES, FileKey, PartOpener, PartRoot, PartSealer, SEALED_CHUNK_BYTES, SEGMENT_BYTES, SEGMENT_TEXT_BYTES,
-    fresh_salt,
+    CHUNK_BYTES, FileKey, PartOpener, PartRoot, PartSealer, SEALED_CHUNK_BYTES, SEGMENT_BYTES,
+    SEGMENT_TEXT_BYTES, fresh_salt,
 };
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 
@@ -19,7 +19,9 @@ const TAG_BYTES: usize = SEALED_CHUNK_BYTES - CHUNK_BYTES;
 pub fn rows(size: Size) -> Result<Vec<Row>, Failure> {
     let segments = size.pick(16, 1);
     let (key, ctx) = (FileKey::generate()?, Digest::sha256(b"bench"));
-    let text: Vec<u8> = (0..SEGMENT_TEXT_BYTES).map(|place| (place % 251) as u8).collect();
+    let text: Vec<u8> = (0..SEGMENT_TEXT_BYTES)
+        .map(|place| (place % 251) as u8)
+        .collect();
     let bare = Bare::new()?;
     let mut buffer = vec![0; SEGMENT_BYTES];
     let mut bare_buffer = vec![0; SEGMENT_BYTES];
@@ -33,10 +35,16 @@ pub fn rows(size: Size) -> Result<Vec<Row>, Failure> {
     );
 
     let (header, sealed) = sealed_segments(&key, &ctx, &text, segments)?;
-    let bare_sealed: Vec<Vec<u8>> = (0..segments).map(|segment| bare.sealed(&text, segment)).collect();
+    let bare_sealed: Vec<Vec<u8>> = (0..segments)
+        .map(|segment| bare.sealed(&text, segment))
+        .collect();
     // Opening works in place and eats its input; the copies are made outside the clock.
-    let mut ours = std::iter::repeat_with(|| sealed.clone()).take(turns as usize).collect::<Vec<_>>();
-    let mut bares = std::iter::repeat_with(|| bare_sealed.clone()).take(turns as usize).collect::<Vec<_>>();
+    let mut ours = std::iter::repeat_with(|| sealed.clone())
+        .take(turns as usize)
+        .collect::<Vec<_>>();
+    let mut bares = std::iter::repeat_with(|| bare_sealed.clone())
+        .take(turns as usize)
+        .collect::<Vec<_>>();
     let open = in_turns(
         turns,
         || open_ours(&key, &ctx, &header, ours.pop().unwrap_or_default()),
@@ -71,7 +79,9 @@ pub fn memory_rows(size: Size) -> Result<Vec<Row>, Failure> {
 /// Seals that many MiB segment by segment and opens each segment again; nothing is kept but hashes.
 pub fn stream(mebibytes: usize) -> Result<(), Failure> {
     let (key, ctx) = (FileKey::generate()?, Digest::sha256(b"bench"));
-    let text: Vec<u8> = (0..SEGMENT_TEXT_BYTES).map(|place| (place % 251) as u8).collect();
+    let text: Vec<u8> = (0..SEGMENT_TEXT_BYTES)
+        .map(|place| (place % 251) as u8)
+        .collect();
     let mut sealer = PartSealer::new(&key, &ctx, PART, fresh_salt()?)?;
     let mut opener = PartOpener::new(&key, &ctx, PART, sealer.header())?;
     let mut root = PartRoot::new();
@@ -87,13 +97,21 @@ pub fn stream(mebibytes: usize) -> Result<(), Failure> {
     Ok(())
 }
 
-fn seal_ours(key: &FileKey, ctx: &Digest, text: &[u8], segments: usize, buffer: &mut [u8]) -> Result<Digest, Failure> {
+fn seal_ours(
+    key: &FileKey,
+    ctx: &Digest,
+    text: &[u8],
+    segments: usize,
+    buffer: &mut [u8],
+) -> Result<Digest, Failure> {
     let mut sealer = PartSealer::new(key, ctx, PART, fresh_salt()?)?;
     let mut root = PartRoot::new();
     root.push(sealer.header());
     for _ in 0..segments {
         let slots = PartSealer::text_slots(buffer);
-        slots.zip(text.chunks(CHUNK_BYTES)).for_each(|(slot, chunk)| slot.copy_from_slice(chunk));
+        slots
+            .zip(text.chunks(CHUNK_BYTES))
+            .for_each(|(slot, chunk)| slot.copy_from_slice(chunk));
         let sealed = sealer.seal_segment_in_place(buffer, text.len())?;
         root.push(&buffer[..sealed]);
     }
@@ -104,14 +122,26 @@ fn seal_ours(key: &FileKey, ctx: &Digest, text: &[u8], segments: usize, buffer: 
 
 type Sealed = ([u8; 56], Vec<Vec<u8>>);
 
-fn sealed_segments(key: &FileKey, ctx: &Digest, text: &[u8], segments: usize) -> Result<Sealed, Failure> {
+fn sealed_segments(
+    key: &FileKey,
+    ctx: &Digest,
+    text: &[u8],
+    segments: usize,
+) -> Result<Sealed, Failure> {
     let mut sealer = PartSealer::new(key, ctx, PART, fresh_salt()?)?;
-    let mut sealed = (0..segments).map(|_| sealer.seal_segment(text)).collect::<Result<Vec<_>, _>>()?;
+    let mut sealed = (0..segments)
+        .map(|_| sealer.seal_segment(text))
+        .collect::<Result<Vec<_>, _>>()?;
     sealed.push(sealer.seal_segment(&[])?);
     Ok((*sealer.header(), sealed))
 }
 
-fn open_ours(key: &FileKey, ctx: &Digest, header: &[u8], segments: Vec<Vec<u8>>) -> Result<Digest, Failure> {
+fn open_ours(
+    key: &FileKey,
+    ctx: &Digest,
+    header: &[u8],
+    segments: Vec<Vec<u8>>,
+) -> Result<Digest, Failure> {
     let mut opener = PartOpener::new(key, ctx, PART, header)?;
     let mut root = PartRoot::new();
     root.push(header);
@@ -131,7 +161,9 @@ struct Bare {
 impl Bare {
     fn new() -> Result<Bare, Failure> {
         let key = UnboundKey::new(&AES_256_GCM, &[7; 32]).map_err(|_| "ring refuses the key")?;
-        Ok(Bare { key: LessSafeKey::new(key) })
+        Ok(Bare {
+            key: LessSafeKey::new(key),
+        })
     }
 
     fn nonce(segment: usize, chunk: usize) -> Nonce {
@@ -141,10 +173,18 @@ impl Bare {
     }
 
     fn seal_segment(&self, text: &[u8], segment: usize, buffer: &mut [u8]) {
-        for (place, (chunk, slot)) in text.chunks(CHUNK_BYTES).zip(buffer.chunks_mut(SEALED_CHUNK_BYTES)).enumerate() {
+        for (place, (chunk, slot)) in text
+            .chunks(CHUNK_BYTES)
+            .zip(buffer.chunks_mut(SEALED_CHUNK_BYTES))
+            .enumerate()
+        {
             let (body, tag_place) = slot.split_at_mut(CHUNK_BYTES);
             body.copy_from_slice(chunk);
-            let tag = self.key.seal_in_place_separate_tag(Bare::nonce(segment, place), Aad::empty(), body);
+            let tag = self.key.seal_in_place_separate_tag(
+                Bare::nonce(segment, place),
+                Aad::empty(),
+                body,
+            );
             tag_place.copy_from_slice(tag.expect("a chunk is short enough").as_ref());
         }
     }
@@ -167,8 +207,13 @@ impl Bare {
         let open = |(number, mut segment): (usize, Vec<u8>)| {
             let digest = ring::digest::digest(&ring::digest::SHA256, &segment);
             for (place, chunk) in segment.chunks_mut(SEALED_CHUNK_BYTES).enumerate() {
-                let opened = self.key.open_in_place(Bare::nonce(number, place), Aad::empty(), chunk);
-                assert_eq!(opened.expect("it was sealed with this key").len(), chunk_text());
+                let opened =
+                    self.key
+                        .open_in_place(Bare::nonce(number, place), Aad::empty(), chunk);
+                assert_eq!(
+                    opened.expect("it was sealed with this key").len(),
+                    chunk_text()
+                );
             }
             std::hint::black_box(segment);
             digest

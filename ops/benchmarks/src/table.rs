@@ -23,12 +23,29 @@ impl Row {
     /// A row without budget: something to know.
     pub fn note(what: impl Into<String>, ours: impl Into<String>) -> Row {
         let (what, ours) = (what.into(), ours.into());
-        Row { what, ours, bare: String::new(), comes_to: String::new(), budget: String::new(), kept: None }
+        Row {
+            what,
+            ours,
+            bare: String::new(),
+            comes_to: String::new(),
+            budget: String::new(),
+            kept: None,
+        }
     }
 
     /// A row with a budget for the measurement itself.
-    pub fn absolute(what: impl Into<String>, ours: String, budget: impl Into<String>, kept: Option<bool>) -> Row {
-        Row { comes_to: ours.clone(), budget: budget.into(), kept, ..Row::note(what, ours) }
+    pub fn absolute(
+        what: impl Into<String>,
+        ours: String,
+        budget: impl Into<String>,
+        kept: Option<bool>,
+    ) -> Row {
+        Row {
+            comes_to: ours.clone(),
+            budget: budget.into(),
+            kept,
+            ..Row::note(what, ours)
+        }
     }
 }
 
@@ -53,12 +70,18 @@ pub fn duration(time: Duration) -> String {
 
 /// A rate per second.
 pub fn per_second(count: u128, time: Duration, unit: &str) -> String {
-    format!("{} {unit}/s", count.saturating_mul(1_000_000) / time.as_micros().max(1))
+    format!(
+        "{} {unit}/s",
+        count.saturating_mul(1_000_000) / time.as_micros().max(1)
+    )
 }
 
 /// Peak memory.
 pub fn memory(kib: Option<u64>) -> String {
-    kib.map_or_else(|| "not measured".to_owned(), |kib| format!("{} MiB", kib / 1024))
+    kib.map_or_else(
+        || "not measured".to_owned(),
+        |kib| format!("{} MiB", kib / 1024),
+    )
 }
 
 const HEADS: [&str; 6] = ["what", "Kaibiao", "bare", "comes to", "budget", ""];
@@ -71,11 +94,24 @@ pub fn render(rows: &[Row]) -> String {
             Some(false) => "MISSES",
             None => "",
         };
-        [row.what.clone(), row.ours.clone(), row.bare.clone(), row.comes_to.clone(), row.budget.clone(), verdict.into()]
+        [
+            row.what.clone(),
+            row.ours.clone(),
+            row.bare.clone(),
+            row.comes_to.clone(),
+            row.budget.clone(),
+            verdict.into(),
+        ]
     };
-    let lines: Vec<[String; 6]> = std::iter::once(HEADS.map(str::to_owned)).chain(rows.iter().map(cells)).collect();
+    let lines: Vec<[String; 6]> = std::iter::once(HEADS.map(str::to_owned))
+        .chain(rows.iter().map(cells))
+        .collect();
     let widths = std::array::from_fn::<usize, 6, _>(|column| {
-        lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0)
+        lines
+            .iter()
+            .map(|line| line[column].chars().count())
+            .max()
+            .unwrap_or(0)
     });
     let mut text = String::new();
     for (number, line) in lines.iter().enumerate() {

@@ -13,13 +13,23 @@ pub fn rows(size: Size) -> Result<Vec<Row>, Failure> {
     let directory = tempfile::tempdir()?;
     for bidders in size.pick([100, 1_000], [4, 12]) {
         let play = awarded(bidders);
-        let (bundle, trust) = (directory.path().join("bundle.zip"), directory.path().join("trust.txt"));
+        let (bundle, trust) = (
+            directory.path().join("bundle.zip"),
+            directory.path().join("trust.txt"),
+        );
         let bytes = play.world.bundle(&play.tender);
         std::fs::write(&bundle, &bytes)?;
         std::fs::write(&trust, play.world.trust_file())?;
         drop(play);
-        let used = in_child(&["verify", &bundle.to_string_lossy(), &trust.to_string_lossy()])?;
-        let what = format!("verify {bidders} bids, a bundle of {} MiB", bytes.len() >> 20);
+        let used = in_child(&[
+            "verify",
+            &bundle.to_string_lossy(),
+            &trust.to_string_lossy(),
+        ])?;
+        let what = format!(
+            "verify {bidders} bids, a bundle of {} MiB",
+            bytes.len() >> 20
+        );
         let budgeted = bidders == 1_000;
         let mut row = Row::note(what, duration(used.elapsed));
         row.bare = format!("peak {}", memory(used.peak_kib));
@@ -35,10 +45,15 @@ pub fn rows(size: Size) -> Result<Vec<Row>, Failure> {
 
 /// A tender with that many plain bidders, played to the award.
 fn awarded(bidders: usize) -> Play {
-    let price = |number: usize| format!("{}.{:02}", 9_000_000 + number * 613 % 900_000, number % 100);
-    let all: Vec<Bidder> =
-        (1..=bidders).map(|number| Bidder::new(&format!("b{number:05}"), &price(number))).collect();
-    let mut play = Play::to(Script::plain("T-BENCH").with_bidders(all), Milestone::Announced);
+    let price =
+        |number: usize| format!("{}.{:02}", 9_000_000 + number * 613 % 900_000, number % 100);
+    let all: Vec<Bidder> = (1..=bidders)
+        .map(|number| Bidder::new(&format!("b{number:05}"), &price(number)))
+        .collect();
+    let mut play = Play::to(
+        Script::plain("T-BENCH").with_bidders(all),
+        Milestone::Announced,
+    );
     // The script lets an hour pass between two bids, which a thousand bidders do not have.
     let all = std::mem::take(&mut play.script.bidders);
     for bidder in &all {
@@ -53,7 +68,14 @@ fn awarded(bidders: usize) -> Play {
 
 /// What the child does: read, verify, and insist that everything holds.
 pub fn verify_files(bundle: &str, trust: &str) -> Result<(), Failure> {
-    let options = Options { trust: Some(std::fs::read_to_string(trust)?.parse()?), receipts: Vec::new() };
+    let options = Options {
+        trust: Some(std::fs::read_to_string(trust)?.parse()?),
+        receipts: Vec::new(),
+    };
     let report = verify(&std::fs::read(bundle)?, &options);
-    if report.verdict == Verdict::Holds { Ok(()) } else { Err(report.render_text().into()) }
+    if report.verdict == Verdict::Holds {
+        Ok(())
+    } else {
+        Err(report.render_text().into())
+    }
 }

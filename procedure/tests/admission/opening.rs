@@ -358,10 +358,10 @@ fn a_tender_does_not_fail_over_the_heads_of_its_bidders() {
     let script = Script::plain("T-1").with_prices(&["10000000.01", "11000000", "12000000"]);
     let mut play = Play::to(script, Milestone::Opened);
     assert_eq!(play.world.owed(&play.tender), None, "the window to confirm and object is open");
-    let objection = play.object("b01", Matter::Opening);
     let Stage::Opened(opened) = play.stage() else { panic!("stage {}", play.stage().name()) };
     let end_ms = opened.confirmation_end_ms();
     assert_eq!(play.state().next_due_ms(), Some(end_ms));
+    let objection = play.object("b01", Matter::Opening);
     play.world.wait_until(end_ms);
     assert_eq!(play.world.owed(&play.tender), None, "an objection is pending");
     play.answer(objection);

@@ -50,7 +50,11 @@ impl AccountView {
     fn of(id: &Identifier, account: &Account, directory: &Directory) -> AccountView {
         let key = |id: &KeyId| {
             let entry = directory.key(id)?;
-            Some(KeyView { key_id: *id, key: entry.key.clone(), revoked: entry.revoked_index.is_some() })
+            Some(KeyView {
+                key_id: *id,
+                key: entry.key.clone(),
+                revoked: entry.revoked_index.is_some(),
+            })
         };
         AccountView {
             account: id.clone(),
@@ -76,7 +80,9 @@ pub async fn read_account(
     let id = path.into_inner();
     let view = block(&node, move |node| {
         let view = node.with_directory(|directory| {
-            directory.account(&id).map(|account| AccountView::of(&id, account, directory))
+            directory
+                .account(&id)
+                .map(|account| AccountView::of(&id, account, directory))
         })?;
         view.ok_or_else(|| Problem::new(ErrorCode::AccountNotFound, id.to_string()))
     });

@@ -41,7 +41,11 @@ struct StatusView {
 
 impl From<BlobStatus> for StatusView {
     fn from(status: BlobStatus) -> StatusView {
-        StatusView { root: status.root, segments: status.segments, missing: status.missing }
+        StatusView {
+            root: status.root,
+            segments: status.segments,
+            missing: status.missing,
+        }
     }
 }
 
@@ -50,11 +54,26 @@ impl From<BlobStatus> for StatusView {
     responses((status = 200, body = StatusView), (status = "4XX", body = ProblemBody, content_type = "application/problem+json"))
 )]
 #[post("/blobs")]
-pub async fn declare_blob(node: web::Data<Node>, session: Session, body: Json<Declaration>) -> Result<HttpResponse, Problem> {
+pub async fn declare_blob(
+    node: web::Data<Node>,
+    session: Session,
+    body: Json<Declaration>,
+) -> Result<HttpResponse, Problem> {
     let status = block(&node, move |node| {
-        let Declaration { root, size_bytes, leaves } = body.0;
+        let Declaration {
+            root,
+            size_bytes,
+            leaves,
+        } = body.0;
         let now_ms = node.real_now_ms();
-        Ok(node.blobs.declare(node.store(), &session.account, root, size_bytes, &leaves, now_ms)?)
+        Ok(node.blobs.declare(
+            node.store(),
+            &session.account,
+            root,
+            size_bytes,
+            &leaves,
+            now_ms,
+        )?)
     });
     Ok(HttpResponse::Ok().json(StatusView::from(status.await?)))
 }
@@ -64,9 +83,15 @@ pub async fn declare_blob(node: web::Data<Node>, session: Session, body: Json<De
     responses((status = 200, body = StatusView), (status = "4XX", body = ProblemBody, content_type = "application/problem+json"))
 )]
 #[get("/blobs/{root}")]
-pub async fn read_blob(node: web::Data<Node>, session: Session, path: web::Path<Digest>) -> Result<HttpResponse, Problem> {
+pub async fn read_blob(
+    node: web::Data<Node>,
+    session: Session,
+    path: web::Path<Digest>,
+) -> Result<HttpResponse, Problem> {
     let root = path.into_inner();
-    let status = block(&node, move |node| Ok(node.blobs.status(node.store(), &session.account, root)?));
+    let status = block(&node, move |node| {
+        Ok(node.blobs.status(node.store(), &session.account, root)?)
+    });
     Ok(HttpResponse::Ok().json(StatusView::from(status.await?)))
 }
 
@@ -86,7 +111,14 @@ pub async fn put_segment(
     let (root, segment) = path.into_inner();
     block(&node, move |node| {
         let now_ms = node.real_now_ms();
-        Ok(node.blobs.put_segment(node.store(), &session.account, root, segment, body.0, now_ms)?)
+        Ok(node.blobs.put_segment(
+            node.store(),
+            &session.account,
+            root,
+            segment,
+            body.0,
+            now_ms,
+        )?)
     })
     .await?;
     Ok(HttpResponse::NoContent().finish())

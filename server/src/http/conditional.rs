@@ -22,7 +22,12 @@ pub enum Caching {
 /// `body` as JSON.
 pub fn json(request: &HttpRequest, body: &impl Serialize) -> Result<HttpResponse, Problem> {
     let bytes = serde_json::to_vec(body).map_err(Problem::internal)?;
-    Ok(answer(request, "application/json", Caching::Revalidate, bytes))
+    Ok(answer(
+        request,
+        "application/json",
+        Caching::Revalidate,
+        bytes,
+    ))
 }
 
 /// `body` of any type; `304` without it if the client has it.
@@ -41,7 +46,11 @@ pub fn answer(
         Caching::Forever => "public, max-age=31536000, immutable",
     };
     let known = is_known(request, &tag);
-    let mut answer = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    let mut answer = if known {
+        HttpResponse::NotModified()
+    } else {
+        HttpResponse::Ok()
+    };
     answer.insert_header((header::ETAG, tag));
     answer.insert_header((header::CACHE_CONTROL, control));
     if known {

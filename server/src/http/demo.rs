@@ -24,20 +24,32 @@ struct DemoTime {
     responses((status = 200, body = DemoTime), (status = "4XX", body = ProblemBody, content_type = "application/problem+json"))
 )]
 #[post("/demo/clock")]
-pub async fn advance_clock(node: web::Data<Node>, body: Json<DemoTime>) -> Result<HttpResponse, Problem> {
+pub async fn advance_clock(
+    node: web::Data<Node>,
+    body: Json<DemoTime>,
+) -> Result<HttpResponse, Problem> {
     if !node.config.demo {
-        return Err(Problem::new(ErrorCode::DemoOnly, "this server runs on real time"));
+        return Err(Problem::new(
+            ErrorCode::DemoOnly,
+            "this server runs on real time",
+        ));
     }
     let target_ms = body.0.now_ms;
     if target_ms > TIME_MS_MAX {
-        return Err(Problem::new(ErrorCode::ClockLimit, format!("at most {TIME_MS_MAX}")).at("/now_ms"));
+        return Err(
+            Problem::new(ErrorCode::ClockLimit, format!("at most {TIME_MS_MAX}")).at("/now_ms"),
+        );
     }
     let now_ms = block(&node, move |node| match node.advance_clock(target_ms) {
-        Err(StoreError::OutOfOrder { expected, found, .. }) => {
+        Err(StoreError::OutOfOrder {
+            expected, found, ..
+        }) => {
             let detail = format!("now is {expected}, {found} is earlier");
             Err(Problem::new(ErrorCode::ClockBackwards, detail).at("/now_ms"))
         }
         other => Ok(other?),
     });
-    Ok(HttpResponse::Ok().json(DemoTime { now_ms: now_ms.await? }))
+    Ok(HttpResponse::Ok().json(DemoTime {
+        now_ms: now_ms.await?,
+    }))
 }

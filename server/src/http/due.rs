@@ -47,7 +47,9 @@ const SIGNING_MS: u64 = 3_600_000;
 /// `stage-mismatch` when the stage is another one; what the procedure refuses while it computes.
 pub fn compute(tender: &Tender, what: Due, now_ms: u64) -> Result<Act, Refusal> {
     match (what, tender.stage()) {
-        (Due::BenchmarkSet, Stage::Opened(opened)) => Ok(opened.benchmark_set(tender.id()).1.into()),
+        (Due::BenchmarkSet, Stage::Opened(opened)) => {
+            Ok(opened.benchmark_set(tender.id()).1.into())
+        }
         (Due::OpeningRecord, Stage::Drawn(drawn)) => Ok(drawn.opening_record(tender.id()).into()),
         (Due::EvaluationReport, Stage::Evaluation(recorded)) => {
             Ok(procedure::report_of(tender.id(), recorded)?.into())

@@ -59,7 +59,12 @@ struct Stretch {
 impl Cursor {
     /// Reads a cursor. A statement id alone is one too: everything after it.
     pub fn parse(text: &str) -> Result<Cursor, Problem> {
-        let invalid = || Problem::new(ErrorCode::CursorInvalid, "use the `next` of the page before");
+        let invalid = || {
+            Problem::new(
+                ErrorCode::CursorInvalid,
+                "use the `next` of the page before",
+            )
+        };
         let id = |text: &str| text.parse::<Digest>().map_err(|_| invalid());
         let phase = |text: &str| match text {
             "0" => Ok(Phase::Sealed),
@@ -68,11 +73,23 @@ impl Cursor {
             _ => Err(invalid()),
         };
         match text.split('.').collect::<Vec<_>>().as_slice() {
-            [position] => Ok(Cursor { seen: Phase::Open, position: id(position)?, catching: None }),
-            [seen, position] => Ok(Cursor { seen: phase(seen)?, position: id(position)?, catching: None }),
+            [position] => Ok(Cursor {
+                seen: Phase::Open,
+                position: id(position)?,
+                catching: None,
+            }),
+            [seen, position] => Ok(Cursor {
+                seen: phase(seen)?,
+                position: id(position)?,
+                catching: None,
+            }),
             [seen, position, with, last] => {
                 let catching = Some((phase(with)?, id(last)?));
-                Ok(Cursor { seen: phase(seen)?, position: id(position)?, catching })
+                Ok(Cursor {
+                    seen: phase(seen)?,
+                    position: id(position)?,
+                    catching,
+                })
             }
             _ => Err(invalid()),
         }
@@ -99,40 +116,78 @@ pub fn page(
 ) -> Result<Page, Problem> {
     let limit = limit.clamp(1, PAGE_MAX) as usize;
     let Some(cursor) = after else {
-        let all = Stretch { from: 0, to: i64::MAX, above: None, upto: reading.phase };
+        let all = Stretch {
+            from: 0,
+            to: i64::MAX,
+            above: None,
+            upto: reading.phase,
+        };
         let found = Found::default().collect(conn, chain, &all, limit)?;
-        return Ok(found.page(limit, |last| Cursor { seen: reading.phase, position: last, catching: None }));
+        return Ok(found.page(limit, |last| Cursor {
+            seen: reading.phase,
+            position: last,
+            catching: None,
+        }));
     };
     let seen = cursor.seen.min(reading.phase);
-    let target = cursor.catching.map_or(reading.phase, |(with, _)| with.min(reading.phase));
+    let target = cursor
+        .catching
+        .map_or(reading.phase, |(with, _)| with.min(reading.phase));
     let position = seq_of(conn, chain, &cursor.position, seen)?;
     let caught = match cursor.catching {
         Some((_, last)) => seq_of(conn, chain, &last, target)? + 1,
-        None => 0,
+        None => position,
     };
     let mut found = Found::default();
     if seen < target {
-        let passed_over = Stretch { from: caught, to: position, above: Some(seen), upto: target };
+        let passed_over = Stretch {
+            from: caught,
+            to: position,
+            above: Some(seen),
+            upto: target,
+        };
         found = found.collect(conn, chain, &passed_over, limit)?;
     }
     let old = found.statements.len();
-    let rest = Stretch { from: position + 1, to: i64::MAX, above: None, upto: target };
+    let rest = Stretch {
+        from: position + 1,
+        to: i64::MAX,
+        above: None,
+        upto: target,
+    };
     found = found.collect(conn, chain, &rest, limit)?;
     let kept = found.kept(limit);
     Ok(found.page(limit, |last| {
         if kept < old {
-            Cursor { seen, position: cursor.position, catching: Some((target, last)) }
+            Cursor {
+                seen,
+                position: cursor.position,
+                catching: Some((target, last)),
+            }
         } else if kept == old && old > 0 {
-            Cursor { seen: target, position: cursor.position, catching: None }
+            Cursor {
+                seen: target,
+                position: cursor.position,
+                catching: None,
+            }
         } else {
-            Cursor { seen: target, position: last, catching: None }
+            Cursor {
+                seen: target,
+                position: last,
+                catching: None,
+            }
         }
     }))
 }
 
 /// Place in the chain of a statement that the reader has seen.
 fn seq_of(conn: &mut Conn, chain: &ChainId, id: &Digest, seen: Phase) -> Result<i64, Problem> {
-    let unknown = || Problem::new(ErrorCode::CursorInvalid, "it names no statement of this list");
+    let unknown = || {
+        Problem::new(
+            ErrorCode::CursorInvalid,
+            "it names no statement of this list",
+        )
+    };
     let statement = store::statement::by_id(conn, &id.to_string())?.ok_or_else(unknown)?;
     let readable = Phase::needed_for(&statement.kind, &statement.envelope) <= seen;
     if statement.chain != chain.to_string() || !readable {
@@ -159,7 +214,11 @@ impl Found {
     ) -> Result<Found, StoreError> {
         let chain = chain.to_string();
         // Sealed acts are left out by the database: how long this takes must not tell how many there are.
-        let hidden = if stretch.upto == Phase::Sealed { Phase::sealed_kinds() } else { Vec::new() };
+        let hidden = if stretch.upto == Phase::Sealed {
+            Phase::sealed_kinds()
+        } else {
+            Vec::new()
+        };
         let mut from = stretch.from;
         while !self.is_full && from < stretch.to {
             let want = i64::try_from(limit + 1 - self.statements.len()).unwrap_or(1);
@@ -194,14 +253,24 @@ impl Found {
 
     /// How many statements the page shows: all, without the one more.
     fn kept(&self, limit: usize) -> usize {
-        if self.is_full { (self.statements.len() - 1).min(limit) } else { self.statements.len() }
+        if self.is_full {
+            (self.statements.len() - 1).min(limit)
+        } else {
+            self.statements.len()
+        }
     }
 
     fn page(mut self, limit: usize, cursor: impl FnOnce(Digest) -> Cursor) -> Page {
         let kept = self.kept(limit);
         self.statements.truncate(kept);
-        let last = self.statements.last().and_then(|statement| statement.id.parse().ok());
+        let last = self
+            .statements
+            .last()
+            .and_then(|statement| statement.id.parse().ok());
         let next = if self.is_full { last.map(cursor) } else { None };
-        Page { statements: self.statements, next }
+        Page {
+            statements: self.statements,
+            next,
+        }
     }
 }

@@ -4,9 +4,9 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::block;
 use super::conditional::{self, Caching};
 use super::problem::{ErrorCode, Problem, ProblemBody};
-use super::block;
 use crate::node::Node;
 
 const TEXT: &str = "text/plain; charset=utf-8";
@@ -47,10 +47,18 @@ struct Consistency {
 #[utoipa::path(tag = "log", responses((status = 200, body = String, content_type = "text/plain"),
     (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
 #[get("/log/checkpoint")]
-pub async fn read_checkpoint(request: HttpRequest, node: web::Data<Node>) -> Result<HttpResponse, Problem> {
+pub async fn read_checkpoint(
+    request: HttpRequest,
+    node: web::Data<Node>,
+) -> Result<HttpResponse, Problem> {
     let latest = block(&node, |node| Ok(node.latest_checkpoint()?)).await?;
     let latest = latest.ok_or_else(|| Problem::new(ErrorCode::CheckpointNotFound, ""))?;
-    Ok(conditional::answer(&request, TEXT, Caching::Revalidate, latest.to_string()))
+    Ok(conditional::answer(
+        &request,
+        TEXT,
+        Caching::Revalidate,
+        latest.to_string(),
+    ))
 }
 
 /// Proof that a leaf is in the log (C2SP tlog-proof).
@@ -71,7 +79,12 @@ pub async fn read_proof(
         }
         Ok(node.inclusion(index, size)?)
     });
-    Ok(conditional::answer(&request, TEXT, Caching::Revalidate, proof.await?.to_string()))
+    Ok(conditional::answer(
+        &request,
+        TEXT,
+        Caching::Revalidate,
+        proof.await?.to_string(),
+    ))
 }
 
 /// Proof that the log only grew between two sizes.
@@ -90,12 +103,18 @@ pub async fn read_consistency(
             let detail = format!("0 < from {from} <= to {to} <= {published} does not hold");
             return Err(Problem::new(ErrorCode::LogRange, detail));
         }
-        Ok(Consistency { from, to, path: node.consistency(from, to)? })
+        Ok(Consistency {
+            from,
+            to,
+            path: node.consistency(from, to)?,
+        })
     });
     conditional::json(&request, &proof.await?)
 }
 
 /// Size of the latest checkpoint: beyond it nothing is said.
 fn published(node: &Node) -> Result<u64, Problem> {
-    Ok(node.latest_checkpoint()?.map_or(0, |checkpoint| checkpoint.checkpoint().size))
+    Ok(node
+        .latest_checkpoint()?
+        .map_or(0, |checkpoint| checkpoint.checkpoint().size))
 }

@@ -19,8 +19,7 @@ use super::problem::{ErrorCode, Problem};
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Nothing is loaded from elsewhere, nothing is framed, no inline script or style runs.
-const CONTENT_SECURITY_POLICY: &str =
-    "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
+const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
 
 /// The outermost layer: request id, log line, headers; a [`Problem`] is written with the request's id.
 pub async fn trace(
@@ -33,7 +32,10 @@ pub async fn trace(
     request.extensions_mut().insert(RequestId(id.clone()));
     match next.call(request).await {
         Ok(answer) => {
-            let pattern = answer.request().match_pattern().unwrap_or_else(|| "-".to_owned());
+            let pattern = answer
+                .request()
+                .match_pattern()
+                .unwrap_or_else(|| "-".to_owned());
             let mut answer = match problem_of(&answer) {
                 Some(problem) => answer.into_response(problem.answer(&id)),
                 None => answer.map_into_boxed_body(),
@@ -128,13 +130,20 @@ mod tests {
             .wrap(from_fn(super::trace));
         let service = test::init_service(app).await;
         let request = test::TestRequest::get().uri("/").to_request();
-        let error = test::try_call_service(&service, request).await.expect_err("an error answer");
+        let error = test::try_call_service(&service, request)
+            .await
+            .expect_err("an error answer");
         let answer = error.error_response();
         assert_eq!(answer.status(), 500);
         assert!(answer.headers().contains_key("x-request-id"));
         assert!(answer.headers().contains_key("content-security-policy"));
-        let body = actix_web::body::to_bytes(answer.into_body()).await.expect("a body");
+        let body = actix_web::body::to_bytes(answer.into_body())
+            .await
+            .expect("a body");
         let body = String::from_utf8(body.to_vec()).expect("UTF-8");
-        assert!(body.contains("\"code\":\"internal\"") && !body.contains("secret"), "{body}");
+        assert!(
+            body.contains("\"code\":\"internal\"") && !body.contains("secret"),
+            "{body}"
+        );
     }
 }

@@ -46,7 +46,8 @@ static DESCRIPTION_JSON: LazyLock<String> =
 
 /// Addresses with their methods.
 static ADDRESSES: LazyLock<Vec<(ResourceDef, Vec<&'static str>)>> = LazyLock::new(|| {
-    let address = |(path, item): (&String, &PathItem)| (ResourceDef::new(path.as_str()), methods(item));
+    let address =
+        |(path, item): (&String, &PathItem)| (ResourceDef::new(path.as_str()), methods(item));
     DESCRIPTION.paths.paths.iter().map(address).collect()
 });
 
@@ -59,15 +60,27 @@ pub fn openapi() -> &'static OpenApi {
 #[utoipa::path(tag = "server", responses((status = 200, body = Object)))]
 #[get("/api/openapi.json")]
 pub async fn read_description(request: HttpRequest) -> HttpResponse {
-    conditional::answer(&request, "application/json", Caching::Revalidate, DESCRIPTION_JSON.as_bytes())
+    conditional::answer(
+        &request,
+        "application/json",
+        Caching::Revalidate,
+        DESCRIPTION_JSON.as_bytes(),
+    )
 }
 
 /// Where no handler answers: another method is needed (405), or there is nothing (404).
 pub async fn not_found(request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let taken = ADDRESSES.iter().filter(|(address, _)| address.is_match(request.path()));
-    let methods: Vec<&str> = taken.flat_map(|(_, methods)| methods.iter().copied()).collect();
+    let taken = ADDRESSES
+        .iter()
+        .filter(|(address, _)| address.is_match(request.path()));
+    let methods: Vec<&str> = taken
+        .flat_map(|(_, methods)| methods.iter().copied())
+        .collect();
     if methods.is_empty() {
-        return Err(Problem::new(ErrorCode::RouteUnknown, "see /api/openapi.json"));
+        return Err(Problem::new(
+            ErrorCode::RouteUnknown,
+            "see /api/openapi.json",
+        ));
     }
     let methods = methods.join(", ");
     Err(Problem::new(ErrorCode::MethodNotAllowed, format!("use {methods}")).allowing(methods))
@@ -80,5 +93,9 @@ fn methods(item: &PathItem) -> Vec<&'static str> {
         (item.put.is_some(), "PUT"),
         (item.delete.is_some(), "DELETE"),
     ];
-    methods.into_iter().filter(|(is_there, _)| *is_there).map(|(_, name)| name).collect()
+    methods
+        .into_iter()
+        .filter(|(is_there, _)| *is_there)
+        .map(|(_, name)| name)
+        .collect()
 }

@@ -28,10 +28,10 @@ pub struct Problem {
     code: &'static str,
     title: &'static str,
     title_zh: &'static str,
-    detail: String,
-    pointer: Option<String>,
+    detail: Box<str>,
+    pointer: Option<Box<str>>,
     rule: Option<Box<Rule>>,
-    allow: Option<String>,
+    allow: Option<Box<str>>,
 }
 
 impl Problem {
@@ -42,7 +42,7 @@ impl Problem {
             code: code.as_str(),
             title: code.en(),
             title_zh: code.zh(),
-            detail: detail.into(),
+            detail: detail.into().into_boxed_str(),
             pointer: None,
             rule: None,
             allow: None,
@@ -58,14 +58,14 @@ impl Problem {
     /// Says where in the body.
     #[must_use]
     pub fn at(mut self, pointer: impl Into<String>) -> Problem {
-        self.pointer = Some(pointer.into());
+        self.pointer = Some(pointer.into().into_boxed_str());
         self
     }
 
     /// Names the methods that the address takes (status 405).
     #[must_use]
     pub fn allowing(mut self, methods: String) -> Problem {
-        self.allow = Some(methods);
+        self.allow = Some(methods.into_boxed_str());
         self
     }
 
@@ -84,7 +84,7 @@ impl Problem {
             answer.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
         }
         if let Some(methods) = &self.allow {
-            answer.insert_header((header::ALLOW, methods.as_str()));
+            answer.insert_header((header::ALLOW, &**methods));
         }
         answer.insert_header((header::CACHE_CONTROL, "no-store"));
         answer
@@ -198,8 +198,8 @@ impl From<procedure::Refusal> for Problem {
             code: refusal.code.as_str(),
             title: refusal.code.en(),
             title_zh: refusal.code.zh(),
-            detail: refusal.detail,
-            pointer: refusal.pointer,
+            detail: refusal.detail.into_boxed_str(),
+            pointer: refusal.pointer.map(String::into_boxed_str),
             rule: refusal.rule,
             allow: None,
         }

@@ -95,7 +95,12 @@ pub async fn read_server(node: web::Data<Node>) -> Result<HttpResponse, Problem>
 #[utoipa::path(tag = "server", responses((status = 200, body = String, content_type = "text/plain")))]
 #[get("/trust")]
 pub async fn read_trust(request: HttpRequest, node: web::Data<Node>) -> HttpResponse {
-    conditional::answer(&request, "text/plain; charset=utf-8", Caching::Revalidate, node.trust_text())
+    conditional::answer(
+        &request,
+        "text/plain; charset=utf-8",
+        Caching::Revalidate,
+        node.trust_text(),
+    )
 }
 
 /// The profiles (bodies of law) that a notice can name.
@@ -106,9 +111,17 @@ pub async fn list_profiles(request: HttpRequest) -> Result<HttpResponse, Problem
         id: profile.reference.id.to_string(),
         version: profile.reference.version,
         digest: profile.reference.digest.to_string(),
-        title: TextBody { zh: &profile.title.zh, en: &profile.title.en },
+        title: TextBody {
+            zh: &profile.title.zh,
+            en: &profile.title.en,
+        },
     };
-    conditional::json(&request, &ProfileList { items: profiles().iter().map(item).collect() })
+    conditional::json(
+        &request,
+        &ProfileList {
+            items: profiles().iter().map(item).collect(),
+        },
+    )
 }
 
 /// A released profile, byte for byte: its SHA-256 is the digest that notices name.
@@ -117,11 +130,24 @@ pub async fn list_profiles(request: HttpRequest) -> Result<HttpResponse, Problem
     responses((status = 200, body = Object), (status = 404, body = ProblemBody, content_type = "application/problem+json"))
 )]
 #[get("/profiles/{id}/{version}")]
-pub async fn read_profile(request: HttpRequest, path: web::Path<(Identifier, u32)>) -> Result<HttpResponse, Problem> {
+pub async fn read_profile(
+    request: HttpRequest,
+    path: web::Path<(Identifier, u32)>,
+) -> Result<HttpResponse, Problem> {
     let (id, version) = path.into_inner();
     let found = profiles()
         .iter()
         .find(|profile| profile.reference.id == id && profile.reference.version == version);
-    let found = found.ok_or_else(|| Problem::new(ErrorCode::ProfileNotFound, format!("{id}, version {version}")))?;
-    Ok(conditional::answer(&request, "application/json", Caching::Forever, found.document.clone()))
+    let found = found.ok_or_else(|| {
+        Problem::new(
+            ErrorCode::ProfileNotFound,
+            format!("{id}, version {version}"),
+        )
+    })?;
+    Ok(conditional::answer(
+        &request,
+        "application/json",
+        Caching::Forever,
+        found.document.clone(),
+    ))
 }

@@ -34,19 +34,30 @@ impl FromRequest for Session {
         Box::pin(async move {
             let node = node.ok_or_else(|| Problem::internal("the node is not there"))?;
             let token = token.ok_or_else(required)?;
-            block(&node, move |node| find(node, Digest::sha256(token.as_bytes()))).await
+            block(&node, move |node| {
+                find(node, Digest::sha256(token.as_bytes()))
+            })
+            .await
         })
     }
 }
 
 fn required() -> Problem {
-    Problem::new(ErrorCode::SessionRequired, "the session is missing, unknown or expired")
+    Problem::new(
+        ErrorCode::SessionRequired,
+        "the session is missing, unknown or expired",
+    )
 }
 
 /// The token of a request. A header that is there is not overruled by a cookie.
 fn token(request: &HttpRequest) -> Option<String> {
     let text = match request.headers().get(header::AUTHORIZATION) {
-        Some(value) => value.to_str().ok()?.strip_prefix("Bearer ")?.trim().to_owned(),
+        Some(value) => value
+            .to_str()
+            .ok()?
+            .strip_prefix("Bearer ")?
+            .trim()
+            .to_owned(),
         None => request.cookie(COOKIE)?.value().to_owned(),
     };
     (text.len() <= 128).then_some(text)
@@ -55,19 +66,26 @@ fn token(request: &HttpRequest) -> Option<String> {
 /// The session of a token, while it lasts and its key is not revoked.
 fn find(node: &Node, token_hash: Digest) -> Result<Session, Problem> {
     let now_ms = to_i64(node.real_now_ms());
-    let row = node.store().read(|conn| store::session::get(conn, &token_hash.0, now_ms))?;
+    let row = node
+        .store()
+        .read(|conn| store::session::get(conn, &token_hash.0, now_ms))?;
     let row = row.ok_or_else(required)?;
     let key: KeyId = row.key_id.parse().map_err(|_| required())?;
     if !is_active(node, key)? {
         return Err(required());
     }
     let account = Identifier::new(row.account).map_err(Problem::internal)?;
-    Ok(Session { account, token_hash })
+    Ok(Session {
+        account,
+        token_hash,
+    })
 }
 
 /// Whether a key is registered and not revoked.
 pub fn is_active(node: &Node, key: KeyId) -> Result<bool, Problem> {
     Ok(node.with_directory(|directory| {
-        directory.key(&key).is_some_and(|entry| entry.revoked_index.is_none())
+        directory
+            .key(&key)
+            .is_some_and(|entry| entry.revoked_index.is_none())
     })?)
 }

@@ -10,9 +10,9 @@ use record::{Digest, Identifier};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::block;
 use super::body::Json;
 use super::problem::{ErrorCode, Problem, ProblemBody};
-use super::block;
 use super::session::{COOKIE, Session, is_active};
 use crate::node::Node;
 use crate::states::to_i64;
@@ -82,14 +82,20 @@ fn random() -> Result<Digest, Problem> {
     responses((status = 200, body = Challenge), (status = "4XX", body = ProblemBody, content_type = "application/problem+json"))
 )]
 #[post("/sessions/challenges")]
-pub async fn make_challenge(node: web::Data<Node>, body: Json<ChallengeRequest>) -> Result<HttpResponse, Problem> {
+pub async fn make_challenge(
+    node: web::Data<Node>,
+    body: Json<ChallengeRequest>,
+) -> Result<HttpResponse, Problem> {
     let key = body.0.key_id;
     let made = block(&node, move |node| {
         if !is_active(node, key)? {
             return Err(Problem::new(ErrorCode::SessionKeyUnknown, key.to_string()));
         }
         let now_ms = node.real_now_ms();
-        let made = Challenge { challenge: random()?, expires_ms: now_ms + CHALLENGE_MS };
+        let made = Challenge {
+            challenge: random()?,
+            expires_ms: now_ms + CHALLENGE_MS,
+        };
         let row = store::session::Challenge {
             nonce: made.challenge.0,
             key_id: key.to_string(),
@@ -101,7 +107,9 @@ pub async fn make_challenge(node: web::Data<Node>, body: Json<ChallengeRequest>)
         })?;
         Ok(made)
     });
-    Ok(HttpResponse::Ok().insert_header(("cache-control", "no-store")).json(made.await?))
+    Ok(HttpResponse::Ok()
+        .insert_header(("cache-control", "no-store"))
+        .json(made.await?))
 }
 
 /// Begins a session with a signed challenge.
@@ -110,7 +118,10 @@ pub async fn make_challenge(node: web::Data<Node>, body: Json<ChallengeRequest>)
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json"))
 )]
 #[post("/sessions")]
-pub async fn begin_session(node: web::Data<Node>, body: Json<SessionRequest>) -> Result<HttpResponse, Problem> {
+pub async fn begin_session(
+    node: web::Data<Node>,
+    body: Json<SessionRequest>,
+) -> Result<HttpResponse, Problem> {
     let is_secure = !node.config.demo;
     let opened = block(&node, move |node| open(node, &body.0)).await?;
     let cookie = Cookie::build(COOKIE, opened.token.clone())
@@ -120,23 +131,33 @@ pub async fn begin_session(node: web::Data<Node>, body: Json<SessionRequest>) ->
         .same_site(SameSite::Strict)
         .max_age(Duration::milliseconds(to_i64(SESSION_MS)))
         .finish();
-    Ok(HttpResponse::Created().cookie(cookie).insert_header(("cache-control", "no-store")).json(opened))
+    Ok(HttpResponse::Created()
+        .cookie(cookie)
+        .insert_header(("cache-control", "no-store"))
+        .json(opened))
 }
 
 /// The challenge is used up whatever comes of it: it is taken in a transaction of its own.
 fn open(node: &Node, request: &SessionRequest) -> Result<Opened, Problem> {
     let now_ms = node.real_now_ms();
     let nonce = request.challenge.0;
-    let taken = node.store().write(|conn| store::session::take_challenge(conn, &nonce, to_i64(now_ms)))?;
+    let taken = node
+        .store()
+        .write(|conn| store::session::take_challenge(conn, &nonce, to_i64(now_ms)))?;
     let is_ours = taken.is_some_and(|challenge| challenge.key_id == request.key_id.to_string());
     if !is_ours {
-        return Err(Problem::new(ErrorCode::ChallengeInvalid, "ask for a new one"));
+        return Err(Problem::new(
+            ErrorCode::ChallengeInvalid,
+            "ask for a new one",
+        ));
     }
     let (account, key) = active_key(node, request.key_id)?;
-    let wrong = || Problem::new(ErrorCode::SignatureWrong, request.key_id.to_string()).at("/signature");
+    let wrong =
+        || Problem::new(ErrorCode::SignatureWrong, request.key_id.to_string()).at("/signature");
     let signature = STANDARD.decode(&request.signature).map_err(|_| wrong())?;
     let message = message(&node.config.origin, &request.challenge);
-    key.verify(message.as_bytes(), &signature).map_err(|_| wrong())?;
+    key.verify(message.as_bytes(), &signature)
+        .map_err(|_| wrong())?;
     let token = random()?.to_string();
     let expires_ms = now_ms + SESSION_MS;
     let row = store::session::Session {
@@ -146,13 +167,20 @@ fn open(node: &Node, request: &SessionRequest) -> Result<Opened, Problem> {
         created_ms: to_i64(now_ms),
         expires_ms: to_i64(expires_ms),
     };
-    node.store().write(|conn| store::session::create(conn, &row))?;
-    Ok(Opened { token, account, expires_ms })
+    node.store()
+        .write(|conn| store::session::create(conn, &row))?;
+    Ok(Opened {
+        token,
+        account,
+        expires_ms,
+    })
 }
 
 fn active_key(node: &Node, id: KeyId) -> Result<(Identifier, PublicKey), Problem> {
     let found = node.with_directory(|directory| {
-        let entry = directory.key(&id).filter(|entry| entry.revoked_index.is_none())?;
+        let entry = directory
+            .key(&id)
+            .filter(|entry| entry.revoked_index.is_none())?;
         Some((entry.account.clone(), entry.key.clone()))
     })?;
     found.ok_or_else(|| Problem::new(ErrorCode::SessionKeyUnknown, id.to_string()))
@@ -164,7 +192,9 @@ fn active_key(node: &Node, id: KeyId) -> Result<(Identifier, PublicKey), Problem
 #[delete("/sessions")]
 pub async fn end_session(node: web::Data<Node>, session: Session) -> Result<HttpResponse, Problem> {
     block(&node, move |node| {
-        Ok(node.store().write(|conn| store::session::end(conn, &session.token_hash.0))?)
+        Ok(node
+            .store()
+            .write(|conn| store::session::end(conn, &session.token_hash.0))?)
     })
     .await?;
     let mut cookie = Cookie::build(COOKIE, "").path("/").finish();

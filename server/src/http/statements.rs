@@ -20,7 +20,10 @@ use crate::node::Node;
 /// A signed statement: a DSSE envelope. Its body is described in STATEMENTS.md.
 #[derive(ToSchema)]
 #[schema(as = Envelope)]
-#[expect(dead_code, reason = "only described, never built: record::statement::Envelope is the real one")]
+#[expect(
+    dead_code,
+    reason = "only described, never built: record::statement::Envelope is the real one"
+)]
 struct EnvelopeSchema {
     /// `application/vnd.etender.<kind>.v1+json`.
     #[schema(rename = "payloadType")]
@@ -47,7 +50,10 @@ struct SignatureSchema {
 /// What a sender takes home: proof that the statement is on the log.
 #[derive(ToSchema)]
 #[schema(as = Receipt)]
-#[expect(dead_code, reason = "only described, never built: record::log::receipt::Receipt is the real one")]
+#[expect(
+    dead_code,
+    reason = "only described, never built: record::log::receipt::Receipt is the real one"
+)]
 struct ReceiptSchema {
     /// The statement.
     statement_id: String,
@@ -164,8 +170,14 @@ async fn post(
         Ok(node.submit(envelope, chain, &id.0)?)
     });
     let admitted = admitted.await?;
-    let mut answer = if admitted.fresh { HttpResponse::Created() } else { HttpResponse::Ok() };
-    Ok(answer.insert_header(("cache-control", "no-store")).json(admitted.receipt))
+    let mut answer = if admitted.fresh {
+        HttpResponse::Created()
+    } else {
+        HttpResponse::Ok()
+    };
+    Ok(answer
+        .insert_header(("cache-control", "no-store"))
+        .json(admitted.receipt))
 }
 
 /// Statements of an account's chain: its data and its keys.
@@ -199,7 +211,9 @@ pub async fn list_platform_statements(
     node: web::Data<Node>,
     query: web::Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let page = block(&node, move |node| list(node, ChainId::Platform, OPEN_CHAIN, &query));
+    let page = block(&node, move |node| {
+        list(node, ChainId::Platform, OPEN_CHAIN, &query)
+    });
     conditional::json(&request, &page.await?)
 }
 
@@ -218,22 +232,42 @@ pub async fn list_tender_statements(
     let page = block(&node, move |node| {
         let phase = node.with_tender(&id, |tender, _| Phase::of(tender.stage()))?;
         let phase = phase.ok_or_else(|| Problem::new(ErrorCode::TenderNotFound, id.to_string()))?;
-        list(node, ChainId::Tender(id), Reading { phase, is_tender: true }, &query)
+        list(
+            node,
+            ChainId::Tender(id),
+            Reading {
+                phase,
+                is_tender: true,
+            },
+            &query,
+        )
     });
     conditional::json(&request, &page.await?)
 }
 
 /// Chains on which nothing is ever hidden.
-const OPEN_CHAIN: Reading = Reading { phase: Phase::Open, is_tender: false };
+const OPEN_CHAIN: Reading = Reading {
+    phase: Phase::Open,
+    is_tender: false,
+};
 
-fn list(node: &Node, chain: ChainId, reading: Reading, query: &PageQuery) -> Result<StatementPage, Problem> {
+fn list(
+    node: &Node,
+    chain: ChainId,
+    reading: Reading,
+    query: &PageQuery,
+) -> Result<StatementPage, Problem> {
     let limit = page_limit(query.limit)?;
     let after = query.after.as_deref().map(Cursor::parse).transpose()?;
     let is_placed = !reading.is_tender || reading.phase > Phase::Sealed;
     node.store().read(|conn| {
         let page = feed::page(conn, &chain, reading, after, limit)?;
         let items = page.statements.into_iter().map(|statement| {
-            let opening = if is_placed { crate::log::opening_of(conn, &id_of(&statement)?)? } else { None };
+            let opening = if is_placed {
+                crate::log::opening_of(conn, &id_of(&statement)?)?
+            } else {
+                None
+            };
             item(statement, opening)
         });
         Ok(StatementPage {

@@ -3,8 +3,8 @@
 //! Nothing here depends on sealed acts before closing; a field appears when the stage that it belongs to is there.
 
 use procedure::act::{
-    Award, BidResult, Candidates, DrawFailure, DrawResult, EvaluationReport, Failure,
-    Matter, Notice, TerminationCause, TrusteeSet,
+    Award, BidResult, Candidates, DrawFailure, DrawResult, EvaluationReport, Failure, Matter,
+    Notice, TerminationCause, TrusteeSet,
 };
 use procedure::{Drawing, Stage, Tender};
 use record::{Digest, Identifier};
@@ -195,7 +195,9 @@ impl TenderView {
     }
 
     fn add_preparation(&mut self, stage: &Stage) {
-        let Stage::Draft(preparation) = stage else { return };
+        let Stage::Draft(preparation) = stage else {
+            return;
+        };
         let rehearsal = |(id, set): (&Digest, &procedure::PreparedSet)| Rehearsal {
             trustee_set: *id,
             rehearsal: set.rehearsal.as_ref().map(|(id, _)| *id),
@@ -205,7 +207,9 @@ impl TenderView {
     }
 
     fn add_bidding(&mut self, stage: &Stage) {
-        let Some(bidding) = stage.bidding() else { return };
+        let Some(bidding) = stage.bidding() else {
+            return;
+        };
         self.notice = Some(bidding.notice.clone());
         self.notice_id = Some(bidding.notice_id);
         self.trustee_set = Some(bidding.trustees.clone());
@@ -231,8 +235,10 @@ impl TenderView {
     fn add_drawing(&mut self, stage: &Stage) {
         if let Some(drawing) = stage.drawing() {
             let members = drawing.members.len();
-            self.benchmark_set =
-                Some(BenchmarkView { statement: drawing.benchmark_set, members });
+            self.benchmark_set = Some(BenchmarkView {
+                statement: drawing.benchmark_set,
+                members,
+            });
             self.attempts = Some(attempts(drawing));
         }
         if let Some(drawn) = stage.drawn() {

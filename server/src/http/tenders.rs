@@ -9,12 +9,12 @@ use serde::{Deserialize, Serialize};
 use store::tender::{Cursor, Filter, Order};
 use utoipa::{IntoParams, ToSchema};
 
+use super::block;
 use super::conditional::{self, Caching};
 use super::due::{Due, compute};
 use super::problem::{ErrorCode, Problem, ProblemBody};
 use super::statements::page_limit;
 use super::tender_view::TenderView;
-use super::block;
 use crate::node::Node;
 
 /// A page of the list of tenders.
@@ -78,7 +78,11 @@ struct ListQuery {
 
 impl ListQuery {
     fn filter(self) -> Result<Filter, Problem> {
-        if let Some(stage) = self.stage.as_deref().filter(|stage| !procedure::Stage::NAMES.contains(stage)) {
+        if let Some(stage) = self
+            .stage
+            .as_deref()
+            .filter(|stage| !procedure::Stage::NAMES.contains(stage))
+        {
             let detail = format!("there is no stage {stage:?}");
             return Err(Problem::new(ErrorCode::QueryInvalid, detail));
         }
@@ -100,9 +104,17 @@ impl ListQuery {
 fn read_cursor(text: &str) -> Result<Cursor, Problem> {
     let parts = text.split_once('.').and_then(|(index, id)| {
         let index = index.parse::<i64>().ok().filter(|index| *index >= 0)?;
-        Some(Cursor { index, id: Identifier::new(id).ok()?.to_string() })
+        Some(Cursor {
+            index,
+            id: Identifier::new(id).ok()?.to_string(),
+        })
     });
-    parts.ok_or_else(|| Problem::new(ErrorCode::CursorInvalid, "use the `next` of the page before"))
+    parts.ok_or_else(|| {
+        Problem::new(
+            ErrorCode::CursorInvalid,
+            "use the `next` of the page before",
+        )
+    })
 }
 
 /// Announced tenders.
@@ -117,12 +129,20 @@ pub async fn list_tenders(
 ) -> Result<HttpResponse, Problem> {
     let filter = query.into_inner().filter()?;
     let page = block(&node, move |node| {
-        let rows = node.store().read(|conn| store::tender::list(conn, &filter))?;
+        let rows = node
+            .store()
+            .read(|conn| store::tender::list(conn, &filter))?;
         // A full page may be the last one; the next is empty then.
         let is_full = i64::try_from(rows.len()) == Ok(filter.limit);
-        let last = rows.last().filter(|_| is_full).map(|row| row.cursor(filter.order));
+        let last = rows
+            .last()
+            .filter(|_| is_full)
+            .map(|row| row.cursor(filter.order));
         let next = last.map(|cursor| format!("{}.{}", cursor.index, cursor.id));
-        Ok(TenderPage { items: rows.into_iter().map(item).collect(), next })
+        Ok(TenderPage {
+            items: rows.into_iter().map(item).collect(),
+            next,
+        })
     });
     conditional::json(&request, &page.await?)
 }
@@ -151,7 +171,9 @@ pub async fn read_tender(
     path: web::Path<Identifier>,
 ) -> Result<HttpResponse, Problem> {
     let id = path.into_inner();
-    let view = block(&node, move |node| look(node, &id, |tender| Ok(TenderView::of(tender))));
+    let view = block(&node, move |node| {
+        look(node, &id, |tender| Ok(TenderView::of(tender)))
+    });
     conditional::json(&request, &view.await?)
 }
 
@@ -162,16 +184,26 @@ pub async fn read_tender(
     responses((status = 200, body = Object), (status = "4XX", body = ProblemBody, content_type = "application/problem+json"))
 )]
 #[get("/tenders/{tender}/due/{what}")]
-pub async fn read_due(node: web::Data<Node>, path: web::Path<(Identifier, String)>) -> Result<HttpResponse, Problem> {
+pub async fn read_due(
+    node: web::Data<Node>,
+    path: web::Path<(Identifier, String)>,
+) -> Result<HttpResponse, Problem> {
     let (id, what) = path.into_inner();
     let what: Due = what.parse().map_err(|()| {
-        Problem::new(ErrorCode::PathInvalid, "benchmark-set, opening-record, evaluation-report, candidates or award")
+        Problem::new(
+            ErrorCode::PathInvalid,
+            "benchmark-set, opening-record, evaluation-report, candidates or award",
+        )
     })?;
     let body = block(&node, move |node| {
         let now_ms = node.now_ms()?;
-        look(node, &id, |tender| Ok(compute(tender, what, now_ms)?.to_body()))
+        look(node, &id, |tender| {
+            Ok(compute(tender, what, now_ms)?.to_body())
+        })
     });
-    Ok(HttpResponse::Ok().content_type("application/json").body(body.await?))
+    Ok(HttpResponse::Ok()
+        .content_type("application/json")
+        .body(body.await?))
 }
 
 /// The evaluation case (`kaibiao-case/1`) that the record gives, once drawn: `kaibiao evaluate` takes it.
@@ -211,7 +243,9 @@ pub async fn read_bundle(
     let name = attachment(&format!("{id}.zip"));
     let bytes = block(&node, move |node| Ok(node.bundle(&id)?)).await?;
     let mut answer = conditional::answer(&request, "application/zip", Caching::Revalidate, bytes);
-    answer.headers_mut().insert(header::CONTENT_DISPOSITION, name);
+    answer
+        .headers_mut()
+        .insert(header::CONTENT_DISPOSITION, name);
     Ok(answer)
 }
 
@@ -221,7 +255,10 @@ pub async fn read_bundle(
     responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream"), (status = 404, body = ProblemBody, content_type = "application/problem+json"))
 )]
 #[get("/tenders/{tender}/documents/{root}")]
-pub async fn read_document(node: web::Data<Node>, path: web::Path<(Identifier, Digest)>) -> Result<HttpResponse, Problem> {
+pub async fn read_document(
+    node: web::Data<Node>,
+    path: web::Path<(Identifier, Digest)>,
+) -> Result<HttpResponse, Problem> {
     let (id, root) = path.into_inner();
     let found = block(&node, move |node| find_document(node, &id, root)).await?;
     let mut answer = HttpResponse::Ok();
@@ -237,7 +274,9 @@ pub async fn read_document(node: web::Data<Node>, path: web::Path<(Identifier, D
             Some((bytes.map_err(actix_web::Error::from), leaves))
         }
     });
-    Ok(answer.content_type("application/octet-stream").body(SizedStream::new(found.size_bytes, Box::pin(segments))))
+    Ok(answer
+        .content_type("application/octet-stream")
+        .body(SizedStream::new(found.size_bytes, Box::pin(segments))))
 }
 
 struct FoundDocument {
@@ -249,18 +288,37 @@ struct FoundDocument {
 fn find_document(node: &Node, id: &Identifier, root: Digest) -> Result<FoundDocument, Problem> {
     let missing = || Problem::new(ErrorCode::DocumentNotFound, root.to_string());
     let named = look(node, id, |tender| {
-        let documents = tender.stage().bidding().map(|bidding| bidding.notice.documents.as_slice());
-        Ok(documents.unwrap_or_default().iter().find(|document| document.root == root).cloned())
+        let documents = tender
+            .stage()
+            .bidding()
+            .map(|bidding| bidding.notice.documents.as_slice());
+        Ok(documents
+            .unwrap_or_default()
+            .iter()
+            .find(|document| document.root == root)
+            .cloned())
     })?;
     let document = named.ok_or_else(missing)?;
     let segments = node.store().read(|conn| -> Result<_, store::StoreError> {
-        let Some(blob) = store::blob::complete_by_root(conn, &root.0)? else { return Ok(None) };
+        let Some(blob) = store::blob::complete_by_root(conn, &root.0)? else {
+            return Ok(None);
+        };
         store::blob::segments(conn, &blob.account, &root.0).map(Some)
     })?;
     let segments = segments.ok_or_else(missing)?;
-    let leaves = segments.iter().map(|segment| Digest(segment.leaf_hash)).collect();
-    let size_bytes = segments.iter().filter_map(|segment| u64::try_from(segment.size_bytes).ok()).sum();
-    Ok(FoundDocument { name: document.name, size_bytes, leaves })
+    let leaves = segments
+        .iter()
+        .map(|segment| Digest(segment.leaf_hash))
+        .collect();
+    let size_bytes = segments
+        .iter()
+        .filter_map(|segment| u64::try_from(segment.size_bytes).ok())
+        .sum();
+    Ok(FoundDocument {
+        name: document.name,
+        size_bytes,
+        leaves,
+    })
 }
 
 /// `attachment` with the name percent-encoded (RFC 8187): nothing of it can end the header or open in the browser.
@@ -268,7 +326,9 @@ fn attachment(name: &str) -> header::HeaderValue {
     let encoded: String = name
         .bytes()
         .map(|byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' | b'_' => char::from(byte).to_string(),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' | b'_' => {
+                char::from(byte).to_string()
+            }
             other => format!("%{other:02X}"),
         })
         .collect();

@@ -74,10 +74,15 @@ function money(text) {
   return match[1] + match[2].replace(/\B(?=(\d{3})+$)/g, ",") + (match[3] ?? "");
 }
 
+/** A count with its unit, in the words of the language. */
+function quantity(count, unit) {
+  return new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "long" }).format(count);
+}
+
 function duration(ms) {
-  const units = [[86400000, "days"], [3600000, "hours"], [60000, "minutes"], [1000, "seconds"]];
-  const [size, unit] = units.find(([size]) => ms % size === 0) ?? [1, "milliseconds"];
-  return t(`unit.${unit}`, { count: ms / size });
+  const units = [[86400000, "day"], [3600000, "hour"], [60000, "minute"], [1000, "second"], [1, "millisecond"]];
+  const [size, unit] = units.find(([size]) => ms % size === 0);
+  return quantity(ms / size, unit);
 }
 
 function decode(envelope) {
@@ -166,7 +171,7 @@ const tell = {
     [t("field.who_opens"), t(`value.opens-${b.opening.who_opens}`)],
     [t("field.window"), duration(b.opening.window_ms)],
     [t("field.witnesses"), names(b.witnesses)],
-    [t("field.publicity_days"), t("unit.days", { count: b.publicity_days })],
+    [t("field.publicity_days"), quantity(b.publicity_days, "day")],
     ...Object.entries(b.particulars ?? {}),
   ]), documents(b)],
   "draw-announce": (b) => [facts([[t("field.attempt"), String(b.attempt)], [t("field.methods"), methodNames(b.methods)]])],
@@ -179,7 +184,8 @@ const tell = {
   "closing": (b) => [h("p", { class: "signers" }, t("text.closing", { chains: b.chains.length }))],
   "share-release": (b) => [facts([
     [t("field.envelopes"), t(`value.${b.kind}`)], [t("field.slot"), String(b.slot)],
-    [t("field.shares"), t("text.shares", { count: b.shares.length, broken: b.shares.filter((share) => !share.share).length })],
+    [t("field.shares"), String(b.shares.filter((share) => share.share).length)],
+    [t("field.broken_slots"), String(b.shares.filter((share) => !share.share).length || "")],
   ])],
   "bid-opened": (b) => [facts([[t("field.envelopes"), t(`value.${b.kind}`)]])],
   "opening-results": (b) => [table(t("kind.opening-results"), [
@@ -228,7 +234,7 @@ function documents(notice) {
   if (notice.documents.length === 0) return null;
   const link = (document) => h("li", {},
     h("a", { href: `/api/v1/tenders/${seg(notice.tender)}/documents/${seg(document.root)}` }, document.name),
-    ` ${t("unit.bytes", { count: document.size.toLocaleString(locale) })}`);
+    ` (${quantity(document.size, "byte")})`);
   return h("ul", {}, notice.documents.map(link));
 }
 
@@ -244,9 +250,15 @@ function entry(item) {
     time(item.admitted_ms), h("h3", {}, t(`kind.${item.kind}`)),
     h("p", { class: "signers" }, t("text.signed", { who: signers(item.envelope).join(t("list")) })),
     told,
-    h("details", {}, h("summary", {}, t("text.raw")),
-      h("p", { class: "id" }, `${t("field.id")} ${item.id}`, item.index === undefined ? "" : ` · ${t("field.index")} ${item.index}`),
-      h("pre", {}, JSON.stringify(body, null, 2))));
+    original(item, body));
+}
+
+/** The statement itself; written out when somebody opens it, because sealed bids are long. */
+function original(item, body) {
+  const details = h("details", {}, h("summary", {}, t("text.raw")),
+    h("p", { class: "id" }, `${t("field.id")} ${item.id}`, item.index === undefined ? "" : ` · ${t("field.index")} ${item.index}`));
+  details.addEventListener("toggle", () => details.append(h("pre", {}, JSON.stringify(body, null, 2))), { once: true });
+  return details;
 }
 
 // ---- views ---------------------------------------------------------------------------------------------------

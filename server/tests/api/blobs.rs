@@ -21,16 +21,27 @@ impl Content {
     /// A document of two full segments and a short one.
     fn document() -> Content {
         let segment = |fill: u8, length: usize| vec![fill; length];
-        Content { segments: vec![segment(1, SEGMENT_BYTES), segment(2, SEGMENT_BYTES), segment(3, 1_000)] }
+        Content {
+            segments: vec![
+                segment(1, SEGMENT_BYTES),
+                segment(2, SEGMENT_BYTES),
+                segment(3, 1_000),
+            ],
+        }
     }
 
     /// A sealed part: header, one segment.
     fn part() -> Content {
-        Content { segments: vec![vec![7; 56], vec![8; 5_000]] }
+        Content {
+            segments: vec![vec![7; 56], vec![8; 5_000]],
+        }
     }
 
     fn leaves(&self) -> Vec<Digest> {
-        self.segments.iter().map(|segment| segment_leaf(segment)).collect()
+        self.segments
+            .iter()
+            .map(|segment| segment_leaf(segment))
+            .collect()
     }
 
     fn root(&self) -> Digest {
@@ -58,18 +69,25 @@ impl Upload {
 
     #[track_caller]
     fn declare(&self, body: &Value) -> Answer {
-        self.server.with_token(Method::POST, "/api/v1/blobs", &self.token, body.to_string())
+        self.server
+            .with_token(Method::POST, "/api/v1/blobs", &self.token, body.to_string())
     }
 
     #[track_caller]
     fn put(&self, root: Digest, segment: &str, bytes: &[u8]) -> Answer {
         let path = format!("/api/v1/blobs/{root}/segments/{segment}");
-        self.server.with_token(Method::PUT, &path, &self.token, bytes)
+        self.server
+            .with_token(Method::PUT, &path, &self.token, bytes)
     }
 
     #[track_caller]
     fn missing(&self, root: Digest) -> Value {
-        let answer = self.server.with_token(Method::GET, &format!("/api/v1/blobs/{root}"), &self.token, "");
+        let answer = self.server.with_token(
+            Method::GET,
+            &format!("/api/v1/blobs/{root}"),
+            &self.token,
+            "",
+        );
         assert_eq!(answer.status, 200, "{}", answer.text());
         answer.json()["missing"].clone()
     }
@@ -79,12 +97,23 @@ impl Upload {
 fn segments_come_in_any_order_and_twice() {
     let (upload, content) = (Upload::new(), Content::document());
     let root = content.root();
-    assert_eq!(upload.declare(&content.declaration()).json(), json!({ "root": root, "segments": 3, "missing": [0, 1, 2] }));
+    assert_eq!(
+        upload.declare(&content.declaration()).json(),
+        json!({ "root": root, "segments": 3, "missing": [0, 1, 2] })
+    );
     for place in [2, 0, 2] {
-        assert_eq!(upload.put(root, &place.to_string(), &content.segments[place]).status, 204);
+        assert_eq!(
+            upload
+                .put(root, &place.to_string(), &content.segments[place])
+                .status,
+            204
+        );
     }
     // Resuming: declare again, learn what is missing.
-    assert_eq!(upload.declare(&content.declaration()).json()["missing"], json!([1]));
+    assert_eq!(
+        upload.declare(&content.declaration()).json()["missing"],
+        json!([1])
+    );
     assert_eq!(upload.put(root, "1", &content.segments[1]).status, 204);
     assert_eq!(upload.missing(root), json!([]));
     assert_eq!(upload.put(root, "1", &content.segments[1]).status, 204);
@@ -98,12 +127,22 @@ fn wrong_bytes_are_refused_and_nothing_is_stored() {
     let whole = &content.segments[1];
     let mut flipped = whole.clone();
     flipped[4_999] ^= 1;
-    for bytes in [&whole[..4_999], &whole[..0], &flipped, &content.segments[0], &[whole.as_slice(), b"x"].concat()] {
-        upload.put(root, "1", bytes).is_problem(422, "segment-mismatch");
+    for bytes in [
+        &whole[..4_999],
+        &whole[..0],
+        &flipped,
+        &content.segments[0],
+        &[whole.as_slice(), b"x"].concat(),
+    ] {
+        upload
+            .put(root, "1", bytes)
+            .is_problem(422, "segment-mismatch");
     }
     assert_eq!(upload.missing(root), json!([0, 1]));
     // Swapped segments are wrong ones.
-    upload.put(root, "0", whole).is_problem(422, "segment-mismatch");
+    upload
+        .put(root, "0", whole)
+        .is_problem(422, "segment-mismatch");
     assert_eq!(upload.put(root, "1", whole).status, 204);
     assert_eq!(upload.missing(root), json!([0]));
 }
@@ -111,11 +150,18 @@ fn wrong_bytes_are_refused_and_nothing_is_stored() {
 /// An upload that is cut off at any byte has stored nothing of that segment, and is resumed with it.
 #[test]
 fn an_upload_cut_off_anywhere_can_be_resumed() {
-    let (upload, content) = (Upload::new(), Content { segments: vec![(0..200).collect()] });
+    let (upload, content) = (
+        Upload::new(),
+        Content {
+            segments: vec![(0..200).collect()],
+        },
+    );
     let root = content.root();
     upload.declare(&content.declaration());
     for cut in 0..200 {
-        upload.put(root, "0", &content.segments[0][..cut]).is_problem(422, "segment-mismatch");
+        upload
+            .put(root, "0", &content.segments[0][..cut])
+            .is_problem(422, "segment-mismatch");
         assert_eq!(upload.missing(root), json!([0]));
     }
     assert_eq!(upload.put(root, "0", &content.segments[0]).status, 204);
@@ -125,15 +171,26 @@ fn an_upload_cut_off_anywhere_can_be_resumed() {
 fn what_was_not_declared_is_not_taken() {
     let (upload, content) = (Upload::new(), Content::part());
     let root = content.root();
-    upload.put(root, "0", &content.segments[0]).is_problem(404, "blob-not-declared");
+    upload
+        .put(root, "0", &content.segments[0])
+        .is_problem(404, "blob-not-declared");
     upload.declare(&content.declaration());
-    upload.put(root, "2", b"").is_problem(404, "segment-unknown");
-    upload.put(root, &u64::MAX.to_string(), b"").is_problem(404, "segment-unknown");
+    upload
+        .put(root, "2", b"")
+        .is_problem(404, "segment-unknown");
+    upload
+        .put(root, &u64::MAX.to_string(), b"")
+        .is_problem(404, "segment-unknown");
     for segment in ["-1", "x", "18446744073709551616"] {
-        upload.put(root, segment, b"").is_problem(400, "path-invalid");
+        upload
+            .put(root, segment, b"")
+            .is_problem(400, "path-invalid");
     }
     let path = format!("/api/v1/blobs/{}/segments/0", "A".repeat(64));
-    upload.server.with_token(Method::PUT, &path, &upload.token, "").is_problem(400, "path-invalid");
+    upload
+        .server
+        .with_token(Method::PUT, &path, &upload.token, "")
+        .is_problem(400, "path-invalid");
 }
 
 #[test]
@@ -154,7 +211,9 @@ fn declarations_must_be_right() {
     with("name", json!("x")).is_problem(400, "json-unknown-field");
     with("leaves", json!(vec!["00".repeat(32); 4_201])).is_problem(422, "blob-declaration");
     // The same content with another size is another plan.
-    let one = Content { segments: vec![vec![1; 100]] };
+    let one = Content {
+        segments: vec![vec![1; 100]],
+    };
     upload.declare(&one.declaration());
     let mut other = one.declaration();
     other["size_bytes"] = json!(99);
@@ -168,7 +227,11 @@ fn the_largest_declaration_fits() {
     let size = 56 + 4_092 * SEGMENT_BYTES as u64 - 100_000;
     let body = json!({ "root": root_of_leaves(&leaves), "size_bytes": size, "leaves": leaves });
     let answer = upload.declare(&body);
-    assert!(answer.status == 200 || answer.status == 422, "{}", answer.text());
+    assert!(
+        answer.status == 200 || answer.status == 422,
+        "{}",
+        answer.text()
+    );
     let leaves = vec![segment_leaf(&[]); 4_000];
     let size = 56 + 3_999 * SEGMENT_BYTES as u64;
     let body = json!({ "root": root_of_leaves(&leaves), "size_bytes": size, "leaves": leaves });
@@ -179,7 +242,9 @@ fn the_largest_declaration_fits() {
 fn a_segment_has_its_limit() {
     let (upload, content) = (Upload::new(), Content::document());
     upload.declare(&content.declaration());
-    upload.put(content.root(), "0", &vec![0; SEGMENT_BYTES + 1]).is_problem(413, "body-too-large");
+    upload
+        .put(content.root(), "0", &vec![0; SEGMENT_BYTES + 1])
+        .is_problem(413, "body-too-large");
 }
 
 #[test]
@@ -188,10 +253,24 @@ fn an_account_has_a_quota() {
     assert_eq!(upload.declare(&Content::part().declaration()).status, 200);
     // Again is not more.
     assert_eq!(upload.declare(&Content::part().declaration()).status, 200);
-    let other = Content { segments: vec![vec![9; 5_000]] };
-    upload.declare(&other.declaration()).is_problem(409, "quota-exceeded");
+    let other = Content {
+        segments: vec![vec![9; 5_000]],
+    };
+    upload
+        .declare(&other.declaration())
+        .is_problem(409, "quota-exceeded");
     // What fits still fits.
-    assert_eq!(upload.declare(&Content { segments: vec![vec![9; 4_000]] }.declaration()).status, 200);
+    assert_eq!(
+        upload
+            .declare(
+                &Content {
+                    segments: vec![vec![9; 4_000]]
+                }
+                .declaration()
+            )
+            .status,
+        200
+    );
 }
 
 #[test]
@@ -202,13 +281,24 @@ fn uploads_of_others_cannot_be_seen() {
     upload.server.register(&other);
     let token = upload.server.session(&other);
     let path = format!("/api/v1/blobs/{}", content.root());
-    upload.server.with_token(Method::GET, &path, &token, "").is_problem(404, "blob-not-declared");
+    upload
+        .server
+        .with_token(Method::GET, &path, &token, "")
+        .is_problem(404, "blob-not-declared");
 }
 
 #[test]
 fn an_empty_document_has_one_empty_segment() {
-    let (upload, content) = (Upload::new(), Content { segments: vec![Vec::new()] });
-    assert_eq!(upload.declare(&content.declaration()).json()["missing"], json!([0]));
+    let (upload, content) = (
+        Upload::new(),
+        Content {
+            segments: vec![Vec::new()],
+        },
+    );
+    assert_eq!(
+        upload.declare(&content.declaration()).json()["missing"],
+        json!([0])
+    );
     assert_eq!(upload.put(content.root(), "0", b"").status, 204);
     assert_eq!(upload.missing(content.root()), json!([]));
 }

@@ -9,13 +9,25 @@ use crate::harness::Server;
 fn the_clock_moves_forward_only() {
     let server = Server::start();
     let now_ms = server.node.now_ms().unwrap();
-    let answer = server.post_json("/api/v1/demo/clock", &json!({ "now_ms": now_ms + 86_400_000 }));
+    let answer = server.post_json(
+        "/api/v1/demo/clock",
+        &json!({ "now_ms": now_ms + 86_400_000 }),
+    );
     assert!(answer.json()["now_ms"].as_u64().unwrap() >= now_ms + 86_400_000);
     let problem = server.post_json("/api/v1/demo/clock", &json!({ "now_ms": now_ms }));
-    assert_eq!(problem.is_problem(409, "clock-backwards")["pointer"], "/now_ms");
-    server.post_json("/api/v1/demo/clock", &json!({ "now_ms": TIME_MS_MAX + 1 })).is_problem(422, "clock-limit");
-    server.post_json("/api/v1/demo/clock", &json!({ "now_ms": -1 })).is_problem(400, "json-invalid-value");
-    server.post_json("/api/v1/demo/clock", &json!({ "now": 1 })).is_problem(400, "json-unknown-field");
+    assert_eq!(
+        problem.is_problem(409, "clock-backwards")["pointer"],
+        "/now_ms"
+    );
+    server
+        .post_json("/api/v1/demo/clock", &json!({ "now_ms": TIME_MS_MAX + 1 }))
+        .is_problem(422, "clock-limit");
+    server
+        .post_json("/api/v1/demo/clock", &json!({ "now_ms": -1 }))
+        .is_problem(400, "json-invalid-value");
+    server
+        .post_json("/api/v1/demo/clock", &json!({ "now": 1 }))
+        .is_problem(400, "json-unknown-field");
     assert_eq!(server.get("/healthz").status, 200);
 }
 
@@ -35,5 +47,7 @@ fn a_real_server_has_a_real_clock() {
         config.demo = false;
         config.origin = "localhost/etender".to_owned();
     });
-    server.post_json("/api/v1/demo/clock", &json!({ "now_ms": TIME_MS_MAX })).is_problem(403, "demo-only");
+    server
+        .post_json("/api/v1/demo/clock", &json!({ "now_ms": TIME_MS_MAX }))
+        .is_problem(403, "demo-only");
 }

@@ -2,21 +2,25 @@
 
 use std::time::{Duration, Instant};
 
+use actix_web::http::Method;
 use play::{Actor, Script, form_json, id, notice_of, open_slot};
 use procedure::act::{
-    Act, BidManifest, CreditCommitted, CreditSnapshot, CreditValue, Notice, ReadOutConfirmed, ReleasedShare, Salt,
-    ShareRelease, Suite, TenderCreated, TrusteeKey, TrusteeMember, TrusteeSet,
+    Act, BidManifest, CreditCommitted, CreditSnapshot, CreditValue, Notice, ReadOutConfirmed,
+    ReleasedShare, Salt, ShareRelease, Suite, TenderCreated, TrusteeKey, TrusteeMember, TrusteeSet,
 };
 use procedure::{Bidding, Releases, Stage};
 use record::Digest;
 use record::sealing::EnvelopeKind;
-use actix_web::http::Method;
 use serde_json::{Value, json};
 
 use crate::harness::Server;
 
 pub const TENDER: &str = "T-1";
-pub const BIDDERS: [(&str, &str); 3] = [("b1", "9520000.00"), ("b2", "9088000.00"), ("b3", "8875000.00")];
+pub const BIDDERS: [(&str, &str); 3] = [
+    ("b1", "9520000.00"),
+    ("b2", "9088000.00"),
+    ("b3", "8875000.00"),
+];
 
 /// The texts of the documents that [`play::documents`] names.
 const DOCUMENTS: [&str; 2] = ["招标文件", "item,quantity\n"];
@@ -29,8 +33,21 @@ pub struct Flow {
 impl Flow {
     /// Everybody has an account, and there is a draft.
     pub fn draft() -> Flow {
-        let flow = Flow { server: Server::start(), script: Script::plain(TENDER) };
-        for name in ["tenderee", "credit-source", "witness-1", "trustee-1", "trustee-2", "trustee-3", "b1", "b2", "b3"] {
+        let flow = Flow {
+            server: Server::start(),
+            script: Script::plain(TENDER),
+        };
+        for name in [
+            "tenderee",
+            "credit-source",
+            "witness-1",
+            "trustee-1",
+            "trustee-2",
+            "trustee-3",
+            "b1",
+            "b2",
+            "b3",
+        ] {
             flow.server.register(&Actor::new(name));
         }
         let created = TenderCreated {
@@ -52,7 +69,13 @@ impl Flow {
         flow.server.must(notice, &[&flow.tenderee()]);
         flow.wait_for(|view| view["announce_id"].is_string());
         let snapshot = Act::from(flow.snapshot()).envelope().id();
-        flow.server.must(CreditCommitted { tender: id(TENDER), snapshot }, &[&Actor::new("credit-source")]);
+        flow.server.must(
+            CreditCommitted {
+                tender: id(TENDER),
+                snapshot,
+            },
+            &[&Actor::new("credit-source")],
+        );
         for name in ["tenderee", "witness-1"] {
             let who = Actor::new(name);
             let (body, _) = play::contribution(flow.origin(), &flow.bidding(), 1, &who, name);
@@ -65,7 +88,8 @@ impl Flow {
     pub fn bid() -> Flow {
         let flow = Flow::announced();
         for (name, price) in BIDDERS {
-            flow.server.must(flow.manifest(name, price), &[&Actor::new(name)]);
+            flow.server
+                .must(flow.manifest(name, price), &[&Actor::new(name)]);
         }
         flow
     }
@@ -93,20 +117,29 @@ impl Flow {
     pub fn award(&self) {
         for line in self.view()["results"].as_array().unwrap() {
             let manifest = line["manifest"].as_str().unwrap().parse().unwrap();
-            let body = ReadOutConfirmed { tender: id(TENDER), manifest, agrees: true };
-            self.server.must(body, &[&Actor::new(line["bidder"].as_str().unwrap())]);
+            let body = ReadOutConfirmed {
+                tender: id(TENDER),
+                manifest,
+                agrees: true,
+            };
+            self.server
+                .must(body, &[&Actor::new(line["bidder"].as_str().unwrap())]);
         }
-        self.server.must(self.snapshot(), &[&Actor::new("credit-source")]);
+        self.server
+            .must(self.snapshot(), &[&Actor::new("credit-source")]);
         self.sign_due("benchmark-set", &["tenderee"]);
         for slot in 1..=2 {
             self.release(EnvelopeKind::Contrib, slot);
         }
         let drawn = self.wait_for(|view| view["stage"] == "drawn");
-        self.server.advance(drawn["draw_objection_end_ms"].as_u64().unwrap());
+        self.server
+            .advance(drawn["draw_objection_end_ms"].as_u64().unwrap());
         self.sign_due("opening-record", &["tenderee", "witness-1"]);
         self.sign_due("evaluation-report", &["tenderee"]);
         self.sign_due("candidates", &["tenderee"]);
-        let until_ms = self.view()["candidates"]["publicity_until_ms"].as_u64().unwrap();
+        let until_ms = self.view()["candidates"]["publicity_until_ms"]
+            .as_u64()
+            .unwrap();
         self.server.advance(until_ms);
         self.sign_due("award", &["tenderee"]);
     }
@@ -114,13 +147,18 @@ impl Flow {
     /// Signs what the server computes, as it is.
     #[track_caller]
     fn sign_due(&self, what: &str, signers: &[&str]) {
-        let answer = self.server.get(&format!("/api/v1/tenders/{TENDER}/due/{what}"));
+        let answer = self
+            .server
+            .get(&format!("/api/v1/tenders/{TENDER}/due/{what}"));
         assert_eq!(answer.status, 200, "{}", answer.text());
         let mut envelope = record::statement::Envelope::new(what, answer.body);
         for name in signers {
             envelope.add_signature(Actor::new(name).key());
         }
-        let answer = self.server.post(&format!("/api/v1/tenders/{TENDER}/statements"), envelope.to_json());
+        let answer = self.server.post(
+            &format!("/api/v1/tenders/{TENDER}/statements"),
+            envelope.to_json(),
+        );
         assert_eq!(answer.status, 201, "{}", answer.text());
     }
 
@@ -146,24 +184,41 @@ impl Flow {
             if holds(&view) {
                 return view;
             }
-            assert!(Instant::now() < end, "the platform does not do its part: {view}");
+            assert!(
+                Instant::now() < end,
+                "the platform does not do its part: {view}"
+            );
             std::thread::sleep(Duration::from_millis(10));
         }
     }
 
     /// Publishes trustee keys and set, and rehearses; the set's id.
     pub fn rehearse(&self) -> Digest {
-        let trustees: Vec<Actor> = (1..=3).map(|slot| Actor::new(&format!("trustee-{slot}"))).collect();
+        let trustees: Vec<Actor> = (1..=3)
+            .map(|slot| Actor::new(&format!("trustee-{slot}")))
+            .collect();
         for trustee in &trustees {
             let key = trustee.hpke().public().clone();
-            self.server.must(TrusteeKey { tender: id(TENDER), trustee: trustee.id().clone(), key }, &[trustee]);
+            self.server.must(
+                TrusteeKey {
+                    tender: id(TENDER),
+                    trustee: trustee.id().clone(),
+                    key,
+                },
+                &[trustee],
+            );
         }
         let member = |trustee: &Actor| TrusteeMember {
             trustee: trustee.id().clone(),
             key: trustee.hpke().public().clone(),
         };
         let members = trustees.iter().map(member).collect();
-        let set = TrusteeSet { tender: id(TENDER), threshold: 2, members, suite: Suite::KaibiaoV1 };
+        let set = TrusteeSet {
+            tender: id(TENDER),
+            threshold: 2,
+            members,
+            suite: Suite::KaibiaoV1,
+        };
         let tenderee = self.tenderee();
         let signers: Vec<&Actor> = std::iter::once(&tenderee).chain(&trustees).collect();
         let set = self.server.must(set, &signers);
@@ -180,8 +235,15 @@ impl Flow {
         for text in DOCUMENTS {
             let leaf = record::sealing::segment_leaf(text.as_bytes()).to_string();
             let body = json!({ "root": leaf, "size_bytes": text.len(), "leaves": [leaf] });
-            let declared = self.server.with_token(Method::POST, "/api/v1/blobs", &token, body.to_string());
-            assert_eq!(declared.json()["missing"], json!([0]), "{}", declared.text());
+            let declared =
+                self.server
+                    .with_token(Method::POST, "/api/v1/blobs", &token, body.to_string());
+            assert_eq!(
+                declared.json()["missing"],
+                json!([0]),
+                "{}",
+                declared.text()
+            );
             let path = format!("/api/v1/blobs/{leaf}/segments/0");
             let put = self.server.with_token(Method::PUT, &path, &token, text);
             assert_eq!(put.status, 204, "{}", put.text());
@@ -194,7 +256,10 @@ impl Flow {
 
     /// Commitment and value of the credit.
     fn snapshot(&self) -> CreditSnapshot {
-        let value = |(name, _): &(&str, &str)| CreditValue { account: id(name), value: "90".to_owned() };
+        let value = |(name, _): &(&str, &str)| CreditValue {
+            account: id(name),
+            value: "90".to_owned(),
+        };
         CreditSnapshot {
             tender: id(TENDER),
             taken_ms: play::START_MS,
@@ -206,13 +271,22 @@ impl Flow {
 
     /// What is announced, from the server's own state.
     pub fn bidding(&self) -> Bidding {
-        let bidding = self.server.node.with_tender(&id(TENDER), |tender, _| tender.stage().bidding().cloned());
+        let bidding = self
+            .server
+            .node
+            .with_tender(&id(TENDER), |tender, _| tender.stage().bidding().cloned());
         bidding.unwrap().flatten().expect("the tender is announced")
     }
 
     pub fn manifest(&self, bidder: &str, price: &str) -> BidManifest {
         let bidder = Actor::new(bidder);
-        let bid = play::Bid { bidder: &bidder, form: form_json(price), seq: 1, replaces: None, label: price };
+        let bid = play::Bid {
+            bidder: &bidder,
+            form: form_json(price),
+            seq: 1,
+            replaces: None,
+            label: price,
+        };
         let bidding = self.bidding();
         play::seal_bid(self.origin(), &bidding.notice, &bidding.keys, &bid).manifest
     }
@@ -221,26 +295,53 @@ impl Flow {
     #[track_caller]
     pub fn release(&self, kind: EnvelopeKind, slot: u8) -> Digest {
         let trustee = Actor::new(&format!("trustee-{slot}"));
-        let shares = self.server.node.with_tender(&id(TENDER), |tender, _| match tender.stage() {
-            Stage::Draft(preparation) => {
-                let dealt = preparation.sets.values().find_map(|set| set.rehearsal.as_ref()).expect("dealt");
-                open_all(&dealt.1, slot, &trustee)
-            }
-            Stage::Opening(opening) => open_all(&opening.releases, slot, &trustee),
-            Stage::Drawing(drawing) => open_all(&drawing.last().expect("an attempt").releases, slot, &trustee),
-            stage => panic!("nothing is released in stage {}", stage.name()),
-        });
+        let shares = self
+            .server
+            .node
+            .with_tender(&id(TENDER), |tender, _| match tender.stage() {
+                Stage::Draft(preparation) => {
+                    let dealt = preparation
+                        .sets
+                        .values()
+                        .find_map(|set| set.rehearsal.as_ref())
+                        .expect("dealt");
+                    open_all(&dealt.1, slot, &trustee)
+                }
+                Stage::Opening(opening) => open_all(&opening.releases, slot, &trustee),
+                Stage::Drawing(drawing) => open_all(
+                    &drawing.last().expect("an attempt").releases,
+                    slot,
+                    &trustee,
+                ),
+                stage => panic!("nothing is released in stage {}", stage.name()),
+            });
         let shares = shares.unwrap().expect("the tender is there");
-        self.server.must(ShareRelease { tender: id(TENDER), slot, kind, shares }, &[&trustee])
+        self.server.must(
+            ShareRelease {
+                tender: id(TENDER),
+                slot,
+                kind,
+                shares,
+            },
+            &[&trustee],
+        )
     }
 
     /// Kinds of the statements that the public may read now.
     pub fn kinds(&self) -> Vec<String> {
-        let items = self.server.all(&format!("/api/v1/tenders/{TENDER}/statements"), 100);
-        items.iter().map(|item| item["kind"].as_str().unwrap().to_owned()).collect()
+        let items = self
+            .server
+            .all(&format!("/api/v1/tenders/{TENDER}/statements"), 100);
+        items
+            .iter()
+            .map(|item| item["kind"].as_str().unwrap().to_owned())
+            .collect()
     }
 }
 
 fn open_all(releases: &Releases, slot: u8, trustee: &Actor) -> Vec<ReleasedShare> {
-    releases.ids().map(|id| open_slot(*id, releases.sealed(id).expect("listed"), slot, trustee)).collect()
+    releases
+        .ids()
+        .map(|id| open_slot(*id, releases.sealed(id).expect("listed"), slot, trustee))
+        .collect()
 }

@@ -54,19 +54,29 @@ impl Answer {
     }
 
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().expect("headers are ASCII"))
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().expect("headers are ASCII"))
     }
 
     /// The answer is this problem, complete and with an id.
     #[track_caller]
     pub fn is_problem(&self, status: u16, code: &str) -> Value {
-        assert_eq!((self.status, self.header("content-type")), (status, "application/problem+json"), "{}", self.text());
+        assert_eq!(
+            (self.status, self.header("content-type")),
+            (status, "application/problem+json"),
+            "{}",
+            self.text()
+        );
         let problem = self.json();
         assert_eq!(problem["code"], code, "{problem}");
         assert_eq!(problem["status"], status);
         assert_eq!(problem["type"], format!("urn:kaibiao:problem:{code}"));
         assert_eq!(problem["request_id"], self.header("x-request-id"));
-        assert!(!problem["title"].as_str().unwrap().is_empty() && !problem["title_zh"].as_str().unwrap().is_empty());
+        assert!(
+            !problem["title"].as_str().unwrap().is_empty()
+                && !problem["title_zh"].as_str().unwrap().is_empty()
+        );
         problem
     }
 }
@@ -82,12 +92,21 @@ impl Server {
             noise_mean_s: Some(0),
             ..Settings::default()
         };
-        let mut config = settings.complete(Settings::default()).expect("the settings are complete");
+        let mut config = settings
+            .complete(Settings::default())
+            .expect("the settings are complete");
         change(&mut config);
         PlatformKeys::create_missing(&config.data_dir).expect("keys can be made");
-        open_store(&config, OpenMode::CreateIfMissing).unwrap().migrate().expect("the schema is made");
+        open_store(&config, OpenMode::CreateIfMissing)
+            .unwrap()
+            .migrate()
+            .expect("the schema is made");
         let node = Node::open(config).expect("the node opens");
-        Server { node, system: rt::System::new(), directory }
+        Server {
+            node,
+            system: rt::System::new(),
+            directory,
+        }
     }
 
     pub fn start() -> Server {
@@ -100,9 +119,18 @@ impl Server {
 
     /// One request. No answer is ever a 500.
     #[track_caller]
-    pub fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
+    pub fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+    ) -> Answer {
         let node = web::Data::from(Arc::clone(&self.node));
-        let mut request = test::TestRequest::default().method(method.clone()).uri(path).set_payload(body);
+        let mut request = test::TestRequest::default()
+            .method(method.clone())
+            .uri(path)
+            .set_payload(body);
         for (name, value) in headers {
             request = request.insert_header((*name, *value));
         }
@@ -111,9 +139,18 @@ impl Server {
             let answer = test::call_service(&service, request.to_request()).await;
             let (status, headers) = (answer.status(), answer.headers().clone());
             let body = test::read_body(answer).await.to_vec();
-            Answer { status: status.as_u16(), headers, body }
+            Answer {
+                status: status.as_u16(),
+                headers,
+                body,
+            }
         });
-        assert_ne!(answer.status, StatusCode::INTERNAL_SERVER_ERROR, "{method} {path}: {}", answer.text());
+        assert_ne!(
+            answer.status,
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "{method} {path}: {}",
+            answer.text()
+        );
         assert_eq!(answer.header("x-request-id").len(), 36, "{method} {path}");
         assert_eq!(answer.header("x-content-type-options"), "nosniff");
         answer
@@ -135,8 +172,19 @@ impl Server {
     }
 
     #[track_caller]
-    pub fn with_token(&self, method: Method, path: &str, token: &str, body: impl Into<Vec<u8>>) -> Answer {
-        self.send(method, path, &[("authorization", &format!("Bearer {token}"))], body.into())
+    pub fn with_token(
+        &self,
+        method: Method,
+        path: &str,
+        token: &str,
+        body: impl Into<Vec<u8>>,
+    ) -> Answer {
+        self.send(
+            method,
+            path,
+            &[("authorization", &format!("Bearer {token}"))],
+            body.into(),
+        )
     }
 
     /// Says something on the chain where it belongs.
@@ -164,7 +212,9 @@ impl Server {
         let answer = self.say(act, signers);
         assert_eq!(answer.status, 201, "{}", answer.text());
         let receipt = Receipt::parse(&answer.body).expect("the answer is a receipt");
-        receipt.verify(&self.node.keys().log).expect("the receipt holds");
+        receipt
+            .verify(&self.node.keys().log)
+            .expect("the receipt holds");
         receipt.statement_id
     }
 
@@ -188,7 +238,10 @@ impl Server {
         let answer = self.post_json("/api/v1/sessions/challenges", &json!({ "key_id": key_id }));
         assert_eq!(answer.status, 200, "{}", answer.text());
         let challenge = answer.json()["challenge"].as_str().unwrap().to_owned();
-        let message = format!("kaibiao-session/1\n{}\n{challenge}\n", self.node.config.origin);
+        let message = format!(
+            "kaibiao-session/1\n{}\n{challenge}\n",
+            self.node.config.origin
+        );
         let signature = STANDARD.encode(actor.key().sign(message.as_bytes()));
         json!({ "key_id": key_id, "challenge": challenge, "signature": signature })
     }

@@ -11,16 +11,26 @@ use play::Actor;
 use crate::harness::{Server, signed};
 
 /// Serves on a free port until the sender is dropped.
-fn listen(server: &Server) -> (SocketAddr, actix_web::dev::ServerHandle, std::thread::JoinHandle<()>) {
+fn listen(
+    server: &Server,
+) -> (
+    SocketAddr,
+    actix_web::dev::ServerHandle,
+    std::thread::JoinHandle<()>,
+) {
     let node = web::Data::from(Arc::clone(&server.node));
     let (ready, started) = mpsc::channel();
     let thread = std::thread::spawn(move || {
         rt::System::new().block_on(async move {
-            let http = HttpServer::new(move || server::http::app(node.clone())).workers(1).disable_signals();
+            let http = HttpServer::new(move || server::http::app(node.clone()))
+                .workers(1)
+                .disable_signals();
             let http = http.bind("127.0.0.1:0").expect("a free port");
             let address = http.addrs()[0];
             let running = http.run();
-            ready.send((address, running.handle())).expect("somebody waits");
+            ready
+                .send((address, running.handle()))
+                .expect("somebody waits");
             running.await.expect("it runs");
         });
     });
@@ -30,7 +40,9 @@ fn listen(server: &Server) -> (SocketAddr, actix_web::dev::ServerHandle, std::th
 
 fn exchange(address: SocketAddr, request: &[u8], shut: bool) -> String {
     let mut stream = TcpStream::connect(address).expect("it listens");
-    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(10)))
+        .unwrap();
     // The server may answer and close before everything is sent.
     let _ = stream.write_all(request);
     if shut {
@@ -53,9 +65,14 @@ fn broken_requests_get_an_answer_or_none_but_never_a_500() {
     );
     for cut in [0, 1, body.len() / 2, body.len() - 1] {
         let answer = exchange(address, &[head.as_bytes(), &body[..cut]].concat(), true);
-        assert!(!answer.contains("HTTP/1.1 5") && !answer.contains("HTTP/1.1 2"), "cut at {cut}: {answer}");
+        assert!(
+            !answer.contains("HTTP/1.1 5") && !answer.contains("HTTP/1.1 2"),
+            "cut at {cut}: {answer}"
+        );
     }
-    server.get("/api/v1/accounts/company").is_problem(404, "account-not-found");
+    server
+        .get("/api/v1/accounts/company")
+        .is_problem(404, "account-not-found");
     let broken: [&[u8]; 6] = [
         b"\r\n\r\n",
         b"NONSENSE\r\n\r\n",
@@ -71,11 +88,18 @@ fn broken_requests_get_an_answer_or_none_but_never_a_500() {
     // A length that is too large is refused before the body comes.
     let head = "POST /api/v1/sessions HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 99999999999\r\n\r\n";
     let answer = exchange(address, head.as_bytes(), false);
-    assert!(answer.starts_with("HTTP/1.1 413") && answer.contains("body-too-large"), "{answer}");
+    assert!(
+        answer.starts_with("HTTP/1.1 413") && answer.contains("body-too-large"),
+        "{answer}"
+    );
     // Chunked bodies have the same limit.
     let chunk = [b"10000\r\n".as_slice(), &[b' '; 0x10000], b"\r\n"].concat();
     let head = b"POST /api/v1/sessions HTTP/1.1\r\nhost: x\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n";
-    let answer = exchange(address, &[head.as_slice(), &chunk.repeat(9)].concat(), false);
+    let answer = exchange(
+        address,
+        &[head.as_slice(), &chunk.repeat(9)].concat(),
+        false,
+    );
     assert!(!answer.contains("HTTP/1.1 5"), "{answer}");
     // And what is whole is taken.
     let head = format!(

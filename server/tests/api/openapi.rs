@@ -49,7 +49,10 @@ fn the_snapshot_is_current() {
         std::fs::write(SNAPSHOT, &said).unwrap();
     }
     let kept = std::fs::read_to_string(SNAPSHOT).unwrap_or_default();
-    assert!(kept == said, "openapi.json is out of date: run this test with KAIBIAO_UPDATE_SNAPSHOTS=1 and look at the difference");
+    assert!(
+        kept == said,
+        "openapi.json is out of date: run this test with KAIBIAO_UPDATE_SNAPSHOTS=1 and look at the difference"
+    );
 }
 
 #[test]
@@ -62,9 +65,17 @@ fn every_address_is_described_and_answers() {
     for (path, item) in description["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             described.insert(format!("{} {path}", method.to_uppercase()));
-            assert!(operation["summary"].is_string(), "{method} {path} has no summary");
-            let concrete = path.replace('{', "").replace('}', "");
-            let answer = server.send(method.to_uppercase().parse().unwrap(), &concrete, &[], Vec::new());
+            assert!(
+                operation["summary"].is_string(),
+                "{method} {path} has no summary"
+            );
+            let concrete = path.replace(['{', '}'], "");
+            let answer = server.send(
+                method.to_uppercase().parse().unwrap(),
+                &concrete,
+                &[],
+                Vec::new(),
+            );
             if answer.status >= 400 {
                 let code = answer.json()["code"].as_str().unwrap().to_owned();
                 assert_ne!(code, "method-not-allowed", "{method} {path}");
@@ -82,6 +93,9 @@ fn references_lead_somewhere() {
     let description: serde_json::Value = serde_json::from_str(&text).unwrap();
     for reference in text.split("\"#/components/schemas/").skip(1) {
         let name = reference.split('"').next().unwrap();
-        assert!(description["components"]["schemas"][name].is_object(), "{name} is not described");
+        assert!(
+            description["components"]["schemas"][name].is_object(),
+            "{name} is not described"
+        );
     }
 }

@@ -10,7 +10,9 @@ use crate::harness::Server;
 
 fn keys(prefix: &str, value: &Value, found: &mut BTreeSet<String>) {
     match value.as_object() {
-        Some(object) => object.iter().for_each(|(key, value)| keys(&format!("{prefix}.{key}"), value, found)),
+        Some(object) => object
+            .iter()
+            .for_each(|(key, value)| keys(&format!("{prefix}.{key}"), value, found)),
         None => drop(found.insert(prefix.to_owned())),
     }
 }
@@ -23,20 +25,43 @@ fn the_page_is_complete_and_loads_nothing_from_elsewhere() {
     assert!(page.text().contains("<html lang=\"zh-CN\">"));
     for asset in ["app.js", "style.css", "zh.json", "en.json"] {
         let answer = server.get(&format!("/page/{asset}"));
-        assert_eq!((answer.status, answer.header("cache-control")), (200, "no-cache"), "{asset}");
+        assert_eq!(
+            (answer.status, answer.header("cache-control")),
+            (200, "no-cache"),
+            "{asset}"
+        );
         assert!(!answer.header("etag").is_empty());
-        assert!(!answer.text().contains("http://") && !answer.text().contains("https://"), "{asset}");
+        assert!(
+            !answer.text().contains("http://") && !answer.text().contains("https://"),
+            "{asset}"
+        );
     }
-    assert!(!page.text().contains("https://") && !page.text().contains("style=") && !page.text().contains("onclick"));
-    server.get("/page/other.js").is_problem(404, "route-unknown");
-    server.get("/page/..%2Fapp.js").is_problem(404, "route-unknown");
+    assert!(
+        !page.text().contains("https://")
+            && !page.text().contains("style=")
+            && !page.text().contains("onclick")
+    );
+    server
+        .get("/page/other.js")
+        .is_problem(404, "route-unknown");
+    server
+        .get("/page/..%2Fapp.js")
+        .is_problem(404, "route-unknown");
 }
 
 /// Texts of statements become text nodes: the script has no way of parsing markup.
 #[test]
 fn nothing_is_put_in_as_markup() {
     let script = Server::start().get("/page/app.js").text();
-    for way in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "DOMParser", "srcdoc"] {
+    for way in [
+        "innerHTML",
+        "outerHTML",
+        "insertAdjacentHTML",
+        "document.write",
+        "eval(",
+        "DOMParser",
+        "srcdoc",
+    ] {
         assert!(!script.contains(way), "{way}");
     }
 }

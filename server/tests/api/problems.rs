@@ -19,23 +19,40 @@ fn sources(directory: &Path, found: &mut Vec<PathBuf>) {
 fn text_of(directories: &[&str], except: &str) -> String {
     let mut found = Vec::new();
     for directory in directories {
-        sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join(directory), &mut found);
+        sources(
+            &Path::new(env!("CARGO_MANIFEST_DIR")).join(directory),
+            &mut found,
+        );
     }
     let kept = found.iter().filter(|path| !path.ends_with(except));
-    kept.map(|path| std::fs::read_to_string(path).expect("readable")).collect()
+    kept.map(|path| std::fs::read_to_string(path).expect("readable"))
+        .collect()
 }
 
 #[test]
 fn codes_are_unique_and_well_formed() {
-    let mut seen: BTreeSet<&str> = procedure::Code::ALL.iter().map(|code| code.as_str()).collect();
+    let mut seen: BTreeSet<&str> = procedure::Code::ALL
+        .iter()
+        .map(|code| code.as_str())
+        .collect();
     for code in ErrorCode::ALL {
         let text = code.as_str();
         assert!(seen.insert(text), "{text} stands twice, or is a refusal's");
-        assert!(text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{text}");
-        assert!(!text.starts_with('-') && !text.ends_with('-') && !text.contains("--"), "{text}");
+        assert!(
+            text.bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte == b'-'),
+            "{text}"
+        );
+        assert!(
+            !text.starts_with('-') && !text.ends_with('-') && !text.contains("--"),
+            "{text}"
+        );
         assert!(code.en().ends_with('.') && code.en().is_ascii(), "{text}");
         assert!(code.zh().ends_with('。') && !code.zh().is_ascii(), "{text}");
-        assert!(code.status().is_client_error() || code.status().is_server_error(), "{text}");
+        assert!(
+            code.status().is_client_error() || code.status().is_server_error(),
+            "{text}"
+        );
         assert_eq!(ErrorCode::of(text), Some(*code));
     }
 }

@@ -35,13 +35,24 @@ fn profiles_come_byte_for_byte() {
     let items = list["items"].as_array().unwrap();
     assert!(items.len() >= 3);
     for item in items {
-        let path = format!("/api/v1/profiles/{}/{}", item["id"].as_str().unwrap(), item["version"]);
+        let path = format!(
+            "/api/v1/profiles/{}/{}",
+            item["id"].as_str().unwrap(),
+            item["version"]
+        );
         let document = server.get(&path);
-        assert_eq!(Digest::sha256(&document.body).to_string(), item["digest"].as_str().unwrap());
+        assert_eq!(
+            Digest::sha256(&document.body).to_string(),
+            item["digest"].as_str().unwrap()
+        );
         assert!(document.header("cache-control").contains("immutable"));
     }
-    server.get("/api/v1/profiles/below-threshold/99").is_problem(404, "profile-not-found");
-    server.get("/api/v1/profiles/below-threshold/x").is_problem(400, "path-invalid");
+    server
+        .get("/api/v1/profiles/below-threshold/99")
+        .is_problem(404, "profile-not-found");
+    server
+        .get("/api/v1/profiles/below-threshold/x")
+        .is_problem(400, "path-invalid");
 }
 
 #[test]
@@ -49,7 +60,14 @@ fn a_reader_who_has_it_gets_304() {
     let server = Server::start();
     let first = server.get("/api/v1/profiles");
     let tag = first.header("etag").to_owned();
-    let again = |tags: &str| server.send(Method::GET, "/api/v1/profiles", &[("if-none-match", tags)], Vec::new());
+    let again = |tags: &str| {
+        server.send(
+            Method::GET,
+            "/api/v1/profiles",
+            &[("if-none-match", tags)],
+            Vec::new(),
+        )
+    };
     for tags in [tag.as_str(), &format!("\"other\", W/{tag}"), "*"] {
         let answer = again(tags);
         assert_eq!((answer.status, answer.body.len()), (304, 0));
@@ -61,9 +79,20 @@ fn a_reader_who_has_it_gets_304() {
 #[test]
 fn every_answer_has_security_headers() {
     let server = Server::start();
-    for path in ["/", "/healthz", "/api/v1/tenders", "/nothing", "/api/v1/tenders/%"] {
+    for path in [
+        "/",
+        "/healthz",
+        "/api/v1/tenders",
+        "/nothing",
+        "/api/v1/tenders/%",
+    ] {
         let answer = server.get(path);
-        assert!(answer.header("content-security-policy").starts_with("default-src 'self';"), "{path}");
+        assert!(
+            answer
+                .header("content-security-policy")
+                .starts_with("default-src 'self';"),
+            "{path}"
+        );
         assert_eq!(answer.header("referrer-policy"), "no-referrer");
         assert!(!answer.header("cache-control").is_empty());
     }
