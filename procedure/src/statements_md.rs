@@ -43,7 +43,11 @@ pub fn statements_md(examples: &BTreeMap<String, Value>) -> String {
 }
 
 fn section(text: &mut String, one: &Description, example: Option<&Value>) {
-    let about = one.schema.get("description").and_then(Value::as_str).unwrap_or_default();
+    let about = one
+        .schema
+        .get("description")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     let _ = write!(
         text,
         "\n## {}\n\n{about}\n\n* Signed by: {}\n* Stages: {}\n* Visible: {}\n",
@@ -53,16 +57,26 @@ fn section(text: &mut String, one: &Description, example: Option<&Value>) {
         visible(one.visibility)
     );
     if let Some(example) = example {
-        let _ = write!(text, "\nExample:\n\n```json\n{}\n```\n", pretty(&shortened(example)));
+        let _ = write!(
+            text,
+            "\nExample:\n\n```json\n{}\n```\n",
+            pretty(&shortened(example))
+        );
     }
-    let _ = write!(text, "\n<details><summary>JSON Schema</summary>\n\n```json\n{}\n```\n\n</details>\n", pretty(&one.schema));
+    let _ = write!(
+        text,
+        "\n<details><summary>JSON Schema</summary>\n\n```json\n{}\n```\n\n</details>\n",
+        pretty(&one.schema)
+    );
 }
 
 fn visible(visibility: Visibility) -> &'static str {
     match visibility {
         Visibility::Public => "at once",
         Visibility::AfterClosing => "from `closing` on",
-        Visibility::AfterResults => "from the results of the opening on (kinds `rehearsal` and `contrib`: at once)",
+        Visibility::AfterResults => {
+            "from the results of the opening on (answers to a rehearsal: at once)"
+        }
     }
 }
 
@@ -78,9 +92,12 @@ fn shortened(value: &Value) -> Value {
             Value::String(format!("{begin}…"))
         }
         Value::Array(items) => Value::Array(items.iter().map(shortened).collect()),
-        Value::Object(fields) => {
-            Value::Object(fields.iter().map(|(name, field)| (name.clone(), shortened(field))).collect())
-        }
+        Value::Object(fields) => Value::Object(
+            fields
+                .iter()
+                .map(|(name, field)| (name.clone(), shortened(field)))
+                .collect(),
+        ),
         other => other.clone(),
     }
 }

@@ -33,14 +33,23 @@ impl Actor {
     pub fn with_key(name: &str, number: u32) -> Actor {
         let secret = seed(&format!("signing/{name}/{number}"));
         let key = SigningKey::from_secret(Algorithm::Ed25519, &secret).expect("any seed is a key");
-        Actor { id: id(name), key, control_group: None }
+        Actor {
+            id: id(name),
+            key,
+            control_group: None,
+        }
     }
 
     /// The account `name` with a P-256 key. Its signatures are not deterministic.
     pub fn with_p256(name: &str) -> Actor {
         let secret = seed(&format!("signing-p256/{name}"));
-        let key = SigningKey::from_secret(Algorithm::P256, &secret).expect("the seed is below the order");
-        Actor { id: id(name), key, control_group: None }
+        let key =
+            SigningKey::from_secret(Algorithm::P256, &secret).expect("the seed is below the order");
+        Actor {
+            id: id(name),
+            key,
+            control_group: None,
+        }
     }
 
     /// The same account under common control with others of `group`.

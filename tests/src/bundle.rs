@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use procedure::act::{Act, Role};
 use procedure::{Releases, Resolved, Stage};
-use record::bundle::{Audience, Bundle, Entry, KeysByStatement, NamedHead, RecordHead, RecordHeadBody};
+use record::bundle::{
+    Audience, Bundle, Entry, KeysByStatement, NamedHead, RecordHead, RecordHeadBody,
+};
 use record::chain::ChainId;
 use record::trust::Trust;
 use record::{Digest, Identifier};
@@ -14,7 +16,9 @@ use crate::World;
 impl World {
     /// The public bundle of `tender` as of now.
     pub fn bundle(&self, tender: &Identifier) -> Vec<u8> {
-        self.bundle_parts(tender).write().expect("the parts of a bundle fit together")
+        self.bundle_parts(tender)
+            .write()
+            .expect("the parts of a bundle fit together")
     }
 
     /// The same before it is written, so that a test can bend it.
@@ -30,11 +34,20 @@ impl World {
         };
         let named = |chain: &ChainId| {
             let head = log.head(chain)?;
-            Some(NamedHead { chain: chain.clone(), seq: head.seq, head: head.head })
+            Some(NamedHead {
+                chain: chain.clone(),
+                seq: head.seq,
+                head: head.head,
+            })
         };
-        let profile = self.tender(tender).stage().bidding().map(|bidding| bidding.profile.document.clone());
+        let profile = self
+            .tender(tender)
+            .stage()
+            .bidding()
+            .map(|bidding| bidding.profile.document.clone());
         let keys = self.opened_keys(tender);
-        let members = Bundle::head_members(Audience::Public, profile.as_deref(), &keys).expect("keys are plain JSON");
+        let members = Bundle::head_members(Audience::Public, profile.as_deref(), &keys)
+            .expect("keys are plain JSON");
         let body = RecordHeadBody {
             tender: tender.clone(),
             origin: log.origin().clone(),
@@ -48,7 +61,11 @@ impl World {
         Bundle {
             head: RecordHead::sign(body, log.key()).expect("the log's key signs"),
             profile,
-            entries: log.entries().filter(|one| chains.contains(&one.opening.chain)).map(entry).collect(),
+            entries: log
+                .entries()
+                .filter(|one| chains.contains(&one.opening.chain))
+                .map(entry)
+                .collect(),
             keys,
         }
     }
@@ -62,7 +79,8 @@ impl World {
             root.algorithm(),
             hex::encode(root.bytes())
         );
-        text.parse::<Trust>().expect("the trust file is well-formed");
+        text.parse::<Trust>()
+            .expect("the trust file is well-formed");
         text
     }
 
@@ -70,9 +88,24 @@ impl World {
     fn chains_of(&self, tender: &Identifier) -> BTreeSet<ChainId> {
         let state = self.tender(tender);
         let mut accounts: BTreeSet<Identifier> = state.signers().clone();
-        let roles = [Role::Platform, Role::Supervisor, Role::ExchangeCentre, Role::PoolAuthority];
-        let has_role = |who: &Identifier| roles.iter().any(|role| self.directory().has_role(who, *role, self.at()));
-        accounts.extend(self.directory().accounts().map(|(who, _)| who).filter(|who| has_role(who)).cloned());
+        let roles = [
+            Role::Platform,
+            Role::Supervisor,
+            Role::ExchangeCentre,
+            Role::PoolAuthority,
+        ];
+        let has_role = |who: &Identifier| {
+            roles
+                .iter()
+                .any(|role| self.directory().has_role(who, *role, self.at()))
+        };
+        accounts.extend(
+            self.directory()
+                .accounts()
+                .map(|(who, _)| who)
+                .filter(|who| has_role(who))
+                .cloned(),
+        );
         for entry in self.log().chain(&ChainId::Tender(tender.clone())) {
             match Act::read(&entry.envelope) {
                 Some(Ok(Act::Notice(notice))) => {
@@ -84,7 +117,10 @@ impl World {
             }
         }
         let accounts = accounts.into_iter().map(ChainId::Account);
-        [ChainId::Tender(tender.clone()), ChainId::Platform].into_iter().chain(accounts).collect()
+        [ChainId::Tender(tender.clone()), ChainId::Platform]
+            .into_iter()
+            .chain(accounts)
+            .collect()
     }
 
     fn opened_keys(&self, tender: &Identifier) -> KeysByStatement {
@@ -93,7 +129,11 @@ impl World {
         for (manifest, key) in opened_bids(stage) {
             keys.entry(manifest).or_default().opening = Some(key);
         }
-        for attempt in stage.drawing().map(|drawing| drawing.attempts.as_slice()).unwrap_or_default() {
+        for attempt in stage
+            .drawing()
+            .map(|drawing| drawing.attempts.as_slice())
+            .unwrap_or_default()
+        {
             for (statement, key) in opened(&attempt.releases) {
                 keys.entry(statement).or_default().contrib = Some(key);
             }
@@ -103,12 +143,17 @@ impl World {
 }
 
 fn opened_bids(stage: &Stage) -> BTreeMap<Digest, Digest> {
-    stage.opened().map(|opened| opened.keys.clone()).unwrap_or_default()
+    stage
+        .opened()
+        .map(|opened| opened.keys.clone())
+        .unwrap_or_default()
 }
 
 fn opened(releases: &Releases) -> impl Iterator<Item = (Digest, Digest)> + '_ {
-    releases.ids().filter_map(|id| match releases.resolved(id)? {
-        Resolved::Opened { key } => Some((*id, key)),
-        Resolved::NoKeyFits => None,
-    })
+    releases
+        .ids()
+        .filter_map(|id| match releases.resolved(id)? {
+            Resolved::Opened { key } => Some((*id, key)),
+            Resolved::NoKeyFits => None,
+        })
 }

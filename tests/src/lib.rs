@@ -25,7 +25,8 @@ mod world;
 pub use actor::{Actor, id, seed};
 pub use log::{Log, LogEntry};
 pub use notice::{
-    announcement, document_set, documents, method, minutes, notice_of, opening_terms, profile_ref, rules,
+    announcement, document_set, documents, method, minutes, notice_of, opening_terms, profile_ref,
+    rules,
 };
 pub use play::{Milestone, Play};
 pub use script::{Bidder, Conduct, Script};

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
+use record::Digest;
 use record::chain::{ChainHead, ChainId, next_place};
 use record::key::SigningKey;
 use record::log::checkpoint::{Checkpoint, Origin, SignatureType, SignedCheckpoint, VerifierKey};
@@ -11,7 +12,6 @@ use record::log::receipt::{Receipt, TlogProof};
 use record::log::tree::{self, Edge, Nodes};
 use record::log::{BATCH_MULTIPLE, padding};
 use record::statement::Envelope;
-use record::Digest;
 
 /// One statement on the log.
 #[derive(Clone, Debug)]
@@ -120,12 +120,16 @@ impl Log {
 
     /// The statements of one chain, in order.
     pub fn chain(&self, chain: &ChainId) -> impl Iterator<Item = &LogEntry> {
-        self.entries.values().filter(move |entry| entry.opening.chain == *chain)
+        self.entries
+            .values()
+            .filter(move |entry| entry.opening.chain == *chain)
     }
 
     /// A statement by its id.
     pub fn entry(&self, statement: &Digest) -> Option<&LogEntry> {
-        self.entries.values().find(|entry| entry.opening.statement_id == *statement)
+        self.entries
+            .values()
+            .find(|entry| entry.opening.statement_id == *statement)
     }
 
     /// The last statement of a chain.
@@ -140,26 +144,44 @@ impl Log {
 
     /// Its public half, as a trust file names it.
     pub fn verifier_key(&self) -> VerifierKey {
-        VerifierKey::new(self.origin.clone(), SignatureType::Ed25519, self.key.public().clone())
-            .expect("the log's key is Ed25519")
+        VerifierKey::new(
+            self.origin.clone(),
+            SignatureType::Ed25519,
+            self.key.public().clone(),
+        )
+        .expect("the log's key is Ed25519")
     }
 
     /// A checkpoint over everything so far.
     pub fn checkpoint(&self) -> SignedCheckpoint {
-        let checkpoint = Checkpoint { origin: self.origin.clone(), size: self.size(), root: self.edge.root() };
-        checkpoint.sign(&self.key).expect("the log's key is Ed25519")
+        let checkpoint = Checkpoint {
+            origin: self.origin.clone(),
+            size: self.size(),
+            root: self.edge.root(),
+        };
+        checkpoint
+            .sign(&self.key)
+            .expect("the log's key is Ed25519")
     }
 
     /// Proof that the leaf at `index` is under `checkpoint`.
     pub fn proof(&self, index: u64, checkpoint: &SignedCheckpoint) -> TlogProof {
         let size = checkpoint.checkpoint().size;
-        let path = tree::inclusion(&NodesOf(&self.nodes), index, size).expect("the index is in the tree");
-        TlogProof { index, path, checkpoint: checkpoint.clone() }
+        let path =
+            tree::inclusion(&NodesOf(&self.nodes), index, size).expect("the index is in the tree");
+        TlogProof {
+            index,
+            path,
+            checkpoint: checkpoint.clone(),
+        }
     }
 
     /// The receipt of a statement, under a checkpoint over everything so far.
     pub fn receipt(&self, statement: &Digest) -> Receipt {
-        let opening = &self.entry(statement).expect("the statement is on the log").opening;
+        let opening = &self
+            .entry(statement)
+            .expect("the statement is on the log")
+            .opening;
         Receipt {
             statement_id: opening.statement_id,
             admitted_ms: opening.admitted_ms,

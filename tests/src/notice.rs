@@ -2,8 +2,8 @@
 
 use evaluation::draw::MethodSpec;
 use procedure::act::{
-    CreditTerms, Document, DrawAnnounce, FieldType, FormField, Notice, OpeningTerms, ProfileRef, RuleSet, Ties,
-    WhoOpens,
+    CreditTerms, Document, DrawAnnounce, FieldType, FormField, Notice, OpeningTerms, ProfileRef,
+    RuleSet, Ties, WhoOpens,
 };
 use procedure::law::profiles;
 use record::sealing::{document_set_digest, root_of_leaves, segment_leaf};
@@ -20,7 +20,9 @@ pub fn minutes(count: u64) -> u64 {
 
 /// The released profile `name`, as a notice names it.
 pub fn profile_ref(name: &str) -> ProfileRef {
-    let profile = profiles().iter().find(|profile| profile.reference.id.as_str() == name);
+    let profile = profiles()
+        .iter()
+        .find(|profile| profile.reference.id.as_str() == name);
     profile.expect("the profile is released").reference.clone()
 }
 
@@ -31,12 +33,18 @@ pub fn documents() -> Vec<Document> {
         size: text.len() as u64,
         root: root_of_leaves(&[segment_leaf(text.as_bytes())]),
     };
-    vec![document("tender-document.pdf", "招标文件"), document("works.csv", "item,quantity\n")]
+    vec![
+        document("tender-document.pdf", "招标文件"),
+        document("works.csv", "item,quantity\n"),
+    ]
 }
 
 /// Digest of a set of documents.
 pub fn document_set(documents: &[Document]) -> Digest {
-    let fields: Vec<_> = documents.iter().map(|one| (one.name.clone(), one.size, one.root)).collect();
+    let fields: Vec<_> = documents
+        .iter()
+        .map(|one| (one.name.clone(), one.size, one.root))
+        .collect();
     document_set_digest(&fields).expect("names ascend")
 }
 
@@ -121,7 +129,8 @@ pub fn notice_of(script: &Script, now_ms: u64, trustee_set: Digest) -> Notice {
     Notice {
         tender: id(&script.tender),
         profile,
-        legal_basis: (!statutory).then(|| "估算价低于《必须招标的工程项目规定》的规模标准".to_owned()),
+        legal_basis: (!statutory)
+            .then(|| "估算价低于《必须招标的工程项目规定》的规模标准".to_owned()),
         lot: id("lot-1"),
         document_set: document_set(&documents),
         documents,
@@ -148,7 +157,12 @@ pub fn announcement(notice: &Notice, notice_id: Digest, attempt: u32) -> DrawAnn
         attempt,
         contributors,
         draw: Identifier::new("benchmark").expect("well-formed"),
-        methods: notice.rules.methods.iter().map(|spec| spec.method.clone()).collect(),
+        methods: notice
+            .rules
+            .methods
+            .iter()
+            .map(|spec| spec.method.clone())
+            .collect(),
         notice: notice_id,
         tender: notice.tender.clone(),
     }

@@ -47,7 +47,12 @@ impl Bidder {
     /// A bidder who bids and confirms, with credit 80.
     pub fn new(name: &str, price: &str) -> Bidder {
         let (name, price) = (name.to_owned(), price.to_owned());
-        Bidder { name, price, credit: Some("80".to_owned()), conduct: Conduct::Plain }
+        Bidder {
+            name,
+            price,
+            credit: Some("80".to_owned()),
+            conduct: Conduct::Plain,
+        }
     }
 
     /// The same with another conduct.
@@ -124,7 +129,9 @@ impl Script {
     /// Everything that can happen to a tender that still ends with an award: nine bidders of all conducts, a
     /// trustee who lies and one who fails once, objections, a second attempt of the draw.
     pub fn eventful(tender: &str) -> Script {
-        let replaces = Conduct::Replaces { first: "9999999.99".to_owned() };
+        let replaces = Conduct::Replaces {
+            first: "9999999.99".to_owned(),
+        };
         Script {
             bidders: vec![
                 Bidder::new("b1", "9520000.00").with_credit("92.4"),
@@ -147,7 +154,10 @@ impl Script {
 
     /// A statutory tender under the Tendering and Bidding Law.
     pub fn statutory(tender: &str) -> Script {
-        let mut script = Script { profile: "cn-2017-tendering".to_owned(), ..Script::plain(tender) };
+        let mut script = Script {
+            profile: "cn-2017-tendering".to_owned(),
+            ..Script::plain(tender)
+        };
         script.rules.ties = Ties::Report;
         script
     }
@@ -176,7 +186,8 @@ impl Script {
     /// The same with plain bidders at these prices: `b01`, `b02` and so on.
     #[must_use]
     pub fn with_prices(self, prices: &[&str]) -> Script {
-        let bidder = |(place, price): (usize, &&str)| Bidder::new(&format!("b{:02}", place + 1), price);
+        let bidder =
+            |(place, price): (usize, &&str)| Bidder::new(&format!("b{:02}", place + 1), price);
         self.with_bidders(prices.iter().enumerate().map(bidder).collect())
     }
 }

@@ -3,7 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use procedure::act::{
-    BidManifest, DrawContribution, Notice, ReleasedShare, RehearsalDealt, SealedEnvelope, SealedPart,
+    BidManifest, DrawContribution, Notice, RehearsalDealt, ReleasedShare, SealedEnvelope,
+    SealedPart,
 };
 use procedure::{Bidding, Sealed, Stage, bid_context, contribution_context, rehearsal_context};
 use record::sealing::{
@@ -42,7 +43,9 @@ pub struct SealedBid {
 
 /// The bid form with a price and the other standard fields.
 pub fn form_json(price: &str) -> Vec<u8> {
-    json!({ "price": price, "period": 90, "manager": "王工" }).to_string().into_bytes()
+    json!({ "price": price, "period": 90, "manager": "王工" })
+        .to_string()
+        .into_bytes()
 }
 
 fn file_key(label: &str) -> FileKey {
@@ -54,7 +57,9 @@ fn nonce(label: &str) -> String {
 }
 
 fn part_salt(label: &str) -> [u8; 24] {
-    seed(&format!("part-salt/{label}"))[..24].try_into().expect("24 of 32 bytes")
+    seed(&format!("part-salt/{label}"))[..24]
+        .try_into()
+        .expect("24 of 32 bytes")
 }
 
 /// A part as a manifest names it, with its ciphertext inline.
@@ -69,8 +74,10 @@ pub fn sealed_part(ciphertext: &[u8]) -> SealedPart {
 
 /// Seals a bid for an announced tender.
 pub fn seal_bid(origin: &str, notice: &Notice, trustees: &TrusteeKeys, bid: &Bid<'_>) -> SealedBid {
-    let (opening_key, contrib_key) =
-        (file_key(&format!("{}/opening", bid.label)), file_key(&format!("{}/contrib", bid.label)));
+    let (opening_key, contrib_key) = (
+        file_key(&format!("{}/opening", bid.label)),
+        file_key(&format!("{}/contrib", bid.label)),
+    );
     let envelope = |kind: EnvelopeKind| SealedEnvelope {
         kind,
         nonce: nonce(&format!("{}/{kind}", bid.label)),
@@ -86,34 +93,58 @@ pub fn seal_bid(origin: &str, notice: &Notice, trustees: &TrusteeKeys, bid: &Bid
         bidder_sig_pk: bid.bidder.signature_key(),
         recovery: bid.bidder.hpke().public().clone(),
         trustee_set_digest: notice.trustee_set,
-        envelopes: vec![envelope(EnvelopeKind::Opening), envelope(EnvelopeKind::Contrib)],
+        envelopes: vec![
+            envelope(EnvelopeKind::Opening),
+            envelope(EnvelopeKind::Contrib),
+        ],
         seq: bid.seq,
         replaces: bid.replaces,
         members: Vec::new(),
     };
     let context = |place: usize, manifest: &BidManifest| {
-        bid_context(manifest, &manifest.envelopes[place], &id("benchmark")).expect("the context is well-formed").digest()
+        bid_context(manifest, &manifest.envelopes[place], &id("benchmark"))
+            .expect("the context is well-formed")
+            .digest()
     };
     for (place, key) in [&opening_key, &contrib_key].into_iter().enumerate() {
-        let block = deal(key, &context(place, &manifest), &manifest.recovery, trustees).expect("the set is sound");
+        let block = deal(
+            key,
+            &context(place, &manifest),
+            &manifest.recovery,
+            trustees,
+        )
+        .expect("the set is sound");
         manifest.envelopes[place].key_block = STANDARD.encode(block);
     }
-    let ciphertext = seal_part(&opening_key, &context(0, &manifest), 0, part_salt(bid.label), &bid.form);
+    let ciphertext = seal_part(
+        &opening_key,
+        &context(0, &manifest),
+        0,
+        part_salt(bid.label),
+        &bid.form,
+    );
     manifest.envelopes[0].parts = vec![sealed_part(&ciphertext)];
-    SealedBid { manifest, opening_key, contrib_key }
+    SealedBid {
+        manifest,
+        opening_key,
+        contrib_key,
+    }
 }
 
 /// Replaces the key block of the envelope `opening` by one that has the right form and opens nothing: it is
 /// dealt for another context.
 pub(crate) fn spoil_key_block(bid: &mut SealedBid, trustees: &TrusteeKeys) {
     let foreign = Digest::sha256(b"another context");
-    let block = deal(&bid.opening_key, &foreign, &bid.manifest.recovery, trustees).expect("the set is sound");
+    let block = deal(&bid.opening_key, &foreign, &bid.manifest.recovery, trustees)
+        .expect("the set is sound");
     bid.manifest.envelopes[0].key_block = STANDARD.encode(block);
 }
 
 /// Replaces the bid form by bytes that do not decrypt.
 pub(crate) fn spoil_part(bid: &mut SealedBid, label: &str) {
-    let noise: Vec<u8> = (0..6).flat_map(|block| seed(&format!("garbage/{label}/{block}"))).collect();
+    let noise: Vec<u8> = (0..6)
+        .flat_map(|block| seed(&format!("garbage/{label}/{block}")))
+        .collect();
     bid.manifest.envelopes[0].parts = vec![sealed_part(&noise)];
 }
 
@@ -150,7 +181,9 @@ pub fn contribution(
 
 /// The platform's rehearsal of a set of a draft.
 pub fn rehearsal(world: &World, tender: &Identifier, set: &Digest) -> RehearsalDealt {
-    let Stage::Draft(preparation) = world.tender(tender).stage() else { panic!("rehearsals belong to drafts") };
+    let Stage::Draft(preparation) = world.tender(tender).stage() else {
+        panic!("rehearsals belong to drafts")
+    };
     let keys = &preparation.sets[set].keys;
     let platform = world.platform();
     // Another rehearsal of the same set is another envelope.

@@ -17,15 +17,23 @@ use crate::{Actor, DAY_MS, HOUR_MS, SECOND_MS, World, id, seed};
 pub(crate) fn register_accounts(world: &mut World, script: &Script) {
     let trustees = (1..=script.trustees).map(|slot| format!("trustee-{slot}"));
     let bidders = script.bidders.iter().map(|bidder| bidder.name.clone());
-    let named = ["supervisor", "credit-source"].map(str::to_owned).into_iter();
-    let names = named.chain(trustees).chain(script.witnesses.iter().cloned()).chain(bidders);
+    let named = ["supervisor", "credit-source"]
+        .map(str::to_owned)
+        .into_iter();
+    let names = named
+        .chain(trustees)
+        .chain(script.witnesses.iter().cloned())
+        .chain(bidders);
     let actors = std::iter::once(Actor::new("tenderee").in_group("city-holding"));
     for actor in actors.chain(names.map(|name| Actor::new(&name))) {
         if world.directory().account(actor.id()).is_none() {
             world.register(&actor);
         }
     }
-    if !world.directory().has_role(&id("supervisor"), Role::Supervisor, world.at()) {
+    if !world
+        .directory()
+        .has_role(&id("supervisor"), Role::Supervisor, world.at())
+    {
         world.grant(&Actor::new("supervisor"), Role::Supervisor);
     }
 }
@@ -72,7 +80,11 @@ impl Play {
         for slot in 1..=self.script.trustees {
             let trustee = self.trustee(slot);
             let key = trustee.hpke().public().clone();
-            let body = TrusteeKey { tender: self.tender.clone(), trustee: trustee.id().clone(), key };
+            let body = TrusteeKey {
+                tender: self.tender.clone(),
+                trustee: trustee.id().clone(),
+                key,
+            };
             self.world.must(body, &[&trustee]);
         }
     }
@@ -81,7 +93,10 @@ impl Play {
     pub fn trustee_set(&self) -> TrusteeSet {
         let member = |slot| {
             let trustee = self.trustee(slot);
-            TrusteeMember { trustee: trustee.id().clone(), key: trustee.hpke().public().clone() }
+            TrusteeMember {
+                trustee: trustee.id().clone(),
+                key: trustee.hpke().public().clone(),
+            }
         };
         TrusteeSet {
             tender: self.tender.clone(),
@@ -93,21 +108,34 @@ impl Play {
 
     /// Who signs the trustee set: the tenderee and every trustee.
     pub fn set_signers(&self) -> Vec<Actor> {
-        std::iter::once(self.tenderee()).chain((1..=self.script.trustees).map(|slot| self.trustee(slot))).collect()
+        std::iter::once(self.tenderee())
+            .chain((1..=self.script.trustees).map(|slot| self.trustee(slot)))
+            .collect()
     }
 
     /// What the trustee of `slot` releases of a rehearsal.
     pub fn rehearsal_release(&self, slot: u8) -> ShareRelease {
-        let Stage::Draft(preparation) = self.stage() else { panic!("rehearsals belong to drafts") };
-        let dealt = preparation.sets.values().find_map(|prepared| prepared.rehearsal.as_ref());
+        let Stage::Draft(preparation) = self.stage() else {
+            panic!("rehearsals belong to drafts")
+        };
+        let dealt = preparation
+            .sets
+            .values()
+            .find_map(|prepared| prepared.rehearsal.as_ref());
         let (_, releases) = dealt.expect("a rehearsal is dealt");
         self.release_of(EnvelopeKind::Rehearsal, slot, releases)
     }
 
     fn release_of(&self, kind: EnvelopeKind, slot: u8, releases: &Releases) -> ShareRelease {
         let trustee = self.trustee(slot);
-        let open = |id: &Digest| open_slot(*id, releases.sealed(id).expect("listed"), slot, &trustee);
-        ShareRelease { tender: self.tender.clone(), slot, kind, shares: releases.ids().map(open).collect() }
+        let open =
+            |id: &Digest| open_slot(*id, releases.sealed(id).expect("listed"), slot, &trustee);
+        ShareRelease {
+            tender: self.tender.clone(),
+            slot,
+            kind,
+            shares: releases.ids().map(open).collect(),
+        }
     }
 
     fn rehearse(&mut self) -> Milestone {
@@ -125,8 +153,14 @@ impl Play {
 
     /// The notice that the script gives now.
     pub fn notice(&self) -> Notice {
-        let Stage::Draft(preparation) = self.stage() else { panic!("the notice ends the draft") };
-        let set = preparation.sets.keys().next().expect("a trustee set is signed");
+        let Stage::Draft(preparation) = self.stage() else {
+            panic!("the notice ends the draft")
+        };
+        let set = preparation
+            .sets
+            .keys()
+            .next()
+            .expect("a trustee set is signed");
         notice_of(&self.script, self.world.now_ms, *set)
     }
 
@@ -136,7 +170,10 @@ impl Play {
         self.world.do_duties(&self.tender);
         if self.script.rules.credit.is_some() && self.script.commits_credit {
             let snapshot = Act::from(self.credit_snapshot()).envelope().id();
-            let body = CreditCommitted { tender: self.tender.clone(), snapshot };
+            let body = CreditCommitted {
+                tender: self.tender.clone(),
+                snapshot,
+            };
             self.world.must(body, &[&self.credit_source()]);
         }
         let tenderee = self.tenderee();
@@ -150,7 +187,10 @@ impl Play {
     /// The credit snapshot that is committed before closing and opened later.
     pub fn credit_snapshot(&self) -> CreditSnapshot {
         let value = |bidder: &Bidder| {
-            Some(CreditValue { account: id(&bidder.name), value: bidder.credit.clone()? })
+            Some(CreditValue {
+                account: id(&bidder.name),
+                value: bidder.credit.clone()?,
+            })
         };
         let mut values: Vec<CreditValue> = self.script.bidders.iter().filter_map(value).collect();
         values.sort_by(|left, right| left.account.cmp(&right.account));
@@ -172,9 +212,20 @@ impl Play {
     }
 
     /// A sealed contribution with its key.
-    pub fn contribution(&self, who: &Actor, attempt: u32, label: &str) -> (DrawContribution, FileKey) {
+    pub fn contribution(
+        &self,
+        who: &Actor,
+        attempt: u32,
+        label: &str,
+    ) -> (DrawContribution, FileKey) {
         let label = format!("{}/{}/{attempt}/{label}", self.tender, who.id());
-        contribution(self.world.directory().origin(), self.bidding(), attempt, who, &label)
+        contribution(
+            self.world.directory().origin(),
+            self.bidding(),
+            attempt,
+            who,
+            &label,
+        )
     }
 
     /// Seals a bid with `form` for the announced tender, as the next one of `bidder`. Spoiled as its conduct
@@ -184,9 +235,24 @@ impl Play {
         let label = format!("{}/{}/{label}", self.tender, bidder.id());
         let seq = bidding.manifests.get(bidder.id()).copied().unwrap_or(0) + 1;
         let replaces = bidding.live.get(bidder.id()).copied();
-        let bid = Bid { bidder, form: form.to_vec(), seq, replaces, label: &label };
-        let mut sealed = seal_bid(self.world.directory().origin(), &bidding.notice, &bidding.keys, &bid);
-        let conduct = self.script.bidders.iter().find(|one| one.name == bidder.id().as_str());
+        let bid = Bid {
+            bidder,
+            form: form.to_vec(),
+            seq,
+            replaces,
+            label: &label,
+        };
+        let mut sealed = seal_bid(
+            self.world.directory().origin(),
+            &bidding.notice,
+            &bidding.keys,
+            &bid,
+        );
+        let conduct = self
+            .script
+            .bidders
+            .iter()
+            .find(|one| one.name == bidder.id().as_str());
         match conduct.map(|one| &one.conduct) {
             Some(Conduct::GarbageKeyBlock) => spoil_key_block(&mut sealed, &bidding.keys),
             Some(Conduct::GarbagePart) => spoil_part(&mut sealed, &label),
@@ -218,7 +284,13 @@ impl Play {
             };
             let manifest = self.bid(&actor, &form, "bid");
             if bidder.conduct == Conduct::Withdraws {
-                self.world.must(BidWithdrawn { tender: self.tender.clone(), manifest }, &[&actor]);
+                self.world.must(
+                    BidWithdrawn {
+                        tender: self.tender.clone(),
+                        manifest,
+                    },
+                    &[&actor],
+                );
             }
         }
         self.world.wait_until(self.bidding().notice.deadline_ms - 1);
@@ -228,13 +300,17 @@ impl Play {
     /// The platform closes, and does nothing else.
     pub fn close(&mut self) -> Milestone {
         self.world.wait_until(self.bidding().notice.deadline_ms);
-        self.world.do_duty(&self.tender.clone()).expect("closing is due");
+        self.world
+            .do_duty(&self.tender.clone())
+            .expect("closing is due");
         Milestone::Closed
     }
 
     /// What the trustee of `slot` releases of the bids, as the script has it.
     pub fn opening_release(&self, slot: u8) -> ShareRelease {
-        let Stage::Opening(opening) = self.stage() else { panic!("bids are opened in stage opening") };
+        let Stage::Opening(opening) = self.stage() else {
+            panic!("bids are opened in stage opening")
+        };
         let mut body = self.release_of(EnvelopeKind::Opening, slot, &opening.releases);
         if self.script.wrong_shares.contains(&slot) {
             for released in &mut body.shares {
@@ -248,22 +324,34 @@ impl Play {
     pub fn own_opening(&self, bidder: &str) -> BidOpened {
         let envelope = self.manifest(bidder);
         let key = Digest(*self.opening_keys[&envelope].bytes());
-        BidOpened { tender: self.tender.clone(), envelope, kind: EnvelopeKind::Opening, key }
+        BidOpened {
+            tender: self.tender.clone(),
+            envelope,
+            kind: EnvelopeKind::Opening,
+            key,
+        }
     }
 
     fn release(&mut self) -> Milestone {
         self.world.wait_until(self.bidding().notice.opening_ms);
         let who_opens = self.script.opening.who_opens;
-        let opens_itself =
-            |bidder: &&Bidder| who_opens == WhoOpens::Bidder || bidder.conduct == Conduct::OpensItself;
-        let skipped = [Conduct::Absent, Conduct::Withdraws, Conduct::GarbageKeyBlock];
+        let opens_itself = |bidder: &&Bidder| {
+            who_opens == WhoOpens::Bidder || bidder.conduct == Conduct::OpensItself
+        };
+        let skipped = [
+            Conduct::Absent,
+            Conduct::Withdraws,
+            Conduct::GarbageKeyBlock,
+        ];
         for bidder in self.script.bidders.clone().iter().filter(opens_itself) {
             if !skipped.contains(&bidder.conduct) {
-                self.world.must(self.own_opening(&bidder.name), &[&Actor::new(&bidder.name)]);
+                self.world
+                    .must(self.own_opening(&bidder.name), &[&Actor::new(&bidder.name)]);
             }
         }
         if who_opens != WhoOpens::Bidder {
-            for slot in (1..=self.script.trustees).filter(|slot| !self.script.silent.contains(slot)) {
+            for slot in (1..=self.script.trustees).filter(|slot| !self.script.silent.contains(slot))
+            {
                 let body = self.opening_release(slot);
                 self.world.must(body, &[&self.trustee(slot)]);
             }
@@ -272,13 +360,20 @@ impl Play {
     }
 
     fn publish_results(&mut self) -> Milestone {
-        let Stage::Opening(opening) = self.stage() else { panic!("results end the stage opening") };
-        let (due, end_ms) = (opening.may_publish(self.world.now_ms), opening.window_end_ms());
+        let Stage::Opening(opening) = self.stage() else {
+            panic!("results end the stage opening")
+        };
+        let (due, end_ms) = (
+            opening.may_publish(self.world.now_ms),
+            opening.window_end_ms(),
+        );
         if !due {
             self.world.wait_until(end_ms);
         }
         while matches!(self.stage(), Stage::Opening(_)) {
-            self.world.do_duty(&self.tender.clone()).expect("results are due");
+            self.world
+                .do_duty(&self.tender.clone())
+                .expect("results are due");
         }
         Milestone::Opened
     }
@@ -292,13 +387,23 @@ impl Play {
     /// What somebody says who objects.
     pub fn objection(&self, objector: &str, matter: Matter) -> Objection {
         let text = "请核对记录。".to_owned();
-        Objection { tender: self.tender.clone(), objector: id(objector), matter, text }
+        Objection {
+            tender: self.tender.clone(),
+            objector: id(objector),
+            matter,
+            text,
+        }
     }
 
     /// The tenderee answers an objection.
     pub fn answer(&mut self, objection: Digest) {
         let text = "已核对，与记录一致。".to_owned();
-        self.tenderee_says(ObjectionAnswered { tender: self.tender.clone(), objection, upheld: false, text });
+        self.tenderee_says(ObjectionAnswered {
+            tender: self.tender.clone(),
+            objection,
+            upheld: false,
+            text,
+        });
     }
 
     fn object_and_answer(&mut self, matter: Matter) {
@@ -310,15 +415,25 @@ impl Play {
     }
 
     fn confirm(&mut self) -> Milestone {
-        let Stage::Opened(opened) = self.stage() else { panic!("bidders confirm in stage opened") };
+        let Stage::Opened(opened) = self.stage() else {
+            panic!("bidders confirm in stage opened")
+        };
         let end_ms = opened.confirmation_end_ms();
-        let live: Vec<Identifier> = opened.results.iter().map(|line| line.bidder.clone()).collect();
+        let live: Vec<Identifier> = opened
+            .results
+            .iter()
+            .map(|line| line.bidder.clone())
+            .collect();
         let absent = |bidder: &&Bidder| bidder.conduct == Conduct::Absent;
         let missing = self.script.bidders.iter().filter(absent).count();
         for bidder in self.script.bidders.clone() {
             if bidder.conduct != Conduct::Absent && live.contains(&id(&bidder.name)) {
                 let manifest = self.manifest(&bidder.name);
-                let body = ReadOutConfirmed { tender: self.tender.clone(), manifest, agrees: true };
+                let body = ReadOutConfirmed {
+                    tender: self.tender.clone(),
+                    manifest,
+                    agrees: true,
+                };
                 self.world.must(body, &[&Actor::new(&bidder.name)]);
             }
         }
@@ -334,7 +449,9 @@ impl Play {
     }
 
     fn freeze(&mut self) -> Milestone {
-        let Stage::Opened(opened) = self.stage() else { panic!("the set is frozen in stage opened") };
+        let Stage::Opened(opened) = self.stage() else {
+            panic!("the set is frozen in stage opened")
+        };
         let body = opened.benchmark_set(&self.tender).1;
         self.tenderee_says(body);
         Milestone::Frozen
@@ -342,7 +459,9 @@ impl Play {
 
     /// What the trustee of `slot` releases of the contributions to the present attempt.
     pub fn contribution_release(&self, slot: u8) -> ShareRelease {
-        let Stage::Drawing(drawing) = self.stage() else { panic!("contributions are opened in stage drawing") };
+        let Stage::Drawing(drawing) = self.stage() else {
+            panic!("contributions are opened in stage drawing")
+        };
         let attempt = drawing.last().expect("an attempt is under way");
         self.release_of(EnvelopeKind::Contrib, slot, &attempt.releases)
     }
@@ -350,8 +469,12 @@ impl Play {
     /// The contributions to the present attempt, by contributor.
     pub fn contributions(&self) -> BTreeMap<Identifier, Sealed> {
         let attempt = self.stage().drawing().and_then(|drawing| drawing.last());
-        let contributions = attempt.into_iter().flat_map(|attempt| attempt.contributions.values());
-        contributions.map(|one| (one.contributor.clone(), one.sealed.clone())).collect()
+        let contributions = attempt
+            .into_iter()
+            .flat_map(|attempt| attempt.contributions.values());
+        contributions
+            .map(|one| (one.contributor.clone(), one.sealed.clone()))
+            .collect()
     }
 
     /// Lets the present attempt fail: one trustee releases, nobody else does, the window ends. Announces the
@@ -359,8 +482,12 @@ impl Play {
     pub fn fail_attempt(&mut self) {
         let body = self.contribution_release(1);
         self.world.must(body, &[&self.trustee(1)]);
-        let end_ms = self.stage().drawing().and_then(|drawing| drawing.release_end_ms());
-        self.world.wait_until(end_ms.expect("contributions are released"));
+        let end_ms = self
+            .stage()
+            .drawing()
+            .and_then(|drawing| drawing.release_end_ms());
+        self.world
+            .wait_until(end_ms.expect("contributions are released"));
         self.world.do_duties(&self.tender.clone());
     }
 
@@ -382,7 +509,9 @@ impl Play {
         let drawing = self.stage().drawing().expect("the draw is on");
         let end_ms = drawing.collection_end_ms(drawing.last().expect("an attempt is under way"));
         self.world.wait_until(end_ms);
-        self.world.do_duty(&self.tender.clone()).expect("the collection is to be closed");
+        self.world
+            .do_duty(&self.tender.clone())
+            .expect("the collection is to be closed");
     }
 
     /// All trustees who are not silent release the contributions.
@@ -399,7 +528,9 @@ impl Play {
             self.contribute_again(attempt + 1);
         }
         self.release_contributions();
-        self.world.do_duty(&self.tender.clone()).expect("the draw's result is due");
+        self.world
+            .do_duty(&self.tender.clone())
+            .expect("the draw's result is due");
         Milestone::Drawn
     }
 
@@ -411,7 +542,9 @@ impl Play {
 
     fn sign_record(&mut self) -> Milestone {
         self.object_and_answer(Matter::Draw);
-        let Stage::Drawn(drawn) = self.stage() else { panic!("the record follows the draw") };
+        let Stage::Drawn(drawn) = self.stage() else {
+            panic!("the record follows the draw")
+        };
         let (body, end_ms) = (drawn.opening_record(&self.tender), drawn.objection_end_ms());
         self.world.wait_until(end_ms);
         let signers = self.record_signers();
@@ -421,9 +554,18 @@ impl Play {
 
     /// The report that the tenderee signs now.
     pub fn report(&self) -> EvaluationReport {
-        let Stage::Evaluation(recorded) = self.stage() else { panic!("the report follows the opening record") };
+        let Stage::Evaluation(recorded) = self.stage() else {
+            panic!("the report follows the opening record")
+        };
         let mut report = report_of(&self.tender, recorded).expect("the method applies");
-        let (minimum, _) = recorded.drawn.drawing.opened.closed.bidding.profile.bidders_min();
+        let (minimum, _) = recorded
+            .drawn
+            .drawing
+            .opened
+            .closed
+            .bidding
+            .profile
+            .bidders_min();
         if (1..minimum).contains(&report.ranked) {
             report.competition_note = Some("报价明显低于控制价，具有竞争性。".to_owned());
         }
@@ -438,7 +580,9 @@ impl Play {
 
     /// The candidates that the tenderee publishes now.
     pub fn candidates(&self) -> Candidates {
-        let Stage::Evaluated(evaluated) = self.stage() else { panic!("candidates follow the report") };
+        let Stage::Evaluated(evaluated) = self.stage() else {
+            panic!("candidates follow the report")
+        };
         let days = u64::from(self.bidding().notice.publicity_days);
         Candidates {
             tender: self.tender.clone(),
@@ -456,7 +600,9 @@ impl Play {
 
     /// The award that the tenderee makes: to the first candidate.
     pub fn award_body(&self) -> Award {
-        let Stage::Candidates(published) = self.stage() else { panic!("the award follows the candidates") };
+        let Stage::Candidates(published) = self.stage() else {
+            panic!("the award follows the candidates")
+        };
         let candidates = &published.candidates.candidates;
         let shared = candidates.iter().filter(|place| place.rank == 1).count() > 1;
         let first = candidates.first().expect("there are candidates");
@@ -470,8 +616,11 @@ impl Play {
 
     fn award(&mut self) -> Milestone {
         self.object_and_answer(Matter::Candidates);
-        let Stage::Candidates(published) = self.stage() else { panic!("the award follows the candidates") };
-        self.world.wait_until(published.candidates.publicity_until_ms);
+        let Stage::Candidates(published) = self.stage() else {
+            panic!("the award follows the candidates")
+        };
+        self.world
+            .wait_until(published.candidates.publicity_until_ms);
         let award = self.award_body();
         self.tenderee_says(award);
         Milestone::Awarded

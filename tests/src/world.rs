@@ -38,7 +38,8 @@ impl World {
     /// The same with other root and log keys for every `label`: what an attacker sets up.
     pub fn with_seed(origin: &str, label: &str) -> World {
         let key = |name: &str| {
-            SigningKey::from_secret(Algorithm::Ed25519, &seed(&format!("{name}/{label}"))).expect("any seed is a key")
+            SigningKey::from_secret(Algorithm::Ed25519, &seed(&format!("{name}/{label}")))
+                .expect("any seed is a key")
         };
         let root = key("root");
         let mut world = World {
@@ -82,7 +83,10 @@ impl World {
 
     /// Where the next statement would stand.
     pub fn at(&self) -> At {
-        At { time_ms: self.now_ms, index: self.log.next_index() }
+        At {
+            time_ms: self.now_ms,
+            index: self.log.next_index(),
+        }
     }
 
     /// Signs `act` and has it admitted.
@@ -140,7 +144,10 @@ impl World {
         let act = act.into();
         let kind = act.kind();
         let before = self.tenders.clone();
-        let refusal = self.admit(act, signers).err().unwrap_or_else(|| panic!("{kind} is admitted"));
+        let refusal = self
+            .admit(act, signers)
+            .err()
+            .unwrap_or_else(|| panic!("{kind} is admitted"));
         assert_eq!(before, self.tenders, "a refusal changed a tender");
         refusal
     }
@@ -160,7 +167,10 @@ impl World {
     /// Registers the key of `newer` under the key of `older`, both of one account.
     #[track_caller]
     pub fn register_key(&mut self, older: &Actor, newer: &Actor) -> Digest {
-        let body = KeyRegistered { account: older.id().clone(), key: newer.key().public().clone() };
+        let body = KeyRegistered {
+            account: older.id().clone(),
+            key: newer.key().public().clone(),
+        };
         self.must(body, &[older])
     }
 
@@ -168,8 +178,13 @@ impl World {
     #[track_caller]
     pub fn grant(&mut self, actor: &Actor, role: Role) {
         let root = self.root.clone();
-        let act = RoleGranted { account: actor.id().clone(), role }.into();
-        self.admit_signed(&act, &[&root]).expect("the root key may grant roles");
+        let act = RoleGranted {
+            account: actor.id().clone(),
+            role,
+        }
+        .into();
+        self.admit_signed(&act, &[&root])
+            .expect("the root key may grant roles");
     }
 
     /// Moves the clock to `time_ms`; never backwards.
@@ -190,11 +205,26 @@ impl World {
     /// The closing that the log gives now.
     pub fn closing(&self, tender: &Identifier) -> Closing {
         let end = |chain: ChainId| {
-            let head = self.log.head(&chain).expect("every chain that is named has a statement");
-            ChainEnd { chain, seq: head.seq, head: head.head }
+            let head = self
+                .log
+                .head(&chain)
+                .expect("every chain that is named has a statement");
+            ChainEnd {
+                chain,
+                seq: head.seq,
+                head: head.head,
+            }
         };
-        let chains = self.tender(tender).chains_to_name().into_iter().map(end).collect();
-        Closing { tender: tender.clone(), chains }
+        let chains = self
+            .tender(tender)
+            .chains_to_name()
+            .into_iter()
+            .map(end)
+            .collect();
+        Closing {
+            tender: tender.clone(),
+            chains,
+        }
     }
 
     /// The platform does the one thing that it owes next, if any.

@@ -43,7 +43,7 @@ pub struct Arguments {
 pub fn run(desk: &Desk, arguments: &Arguments) -> Outcome {
     let client = desk.client()?;
     let keyring = desk.keyring()?;
-    let terms = Terms::of(&desk.record(&client, &arguments.tender)?)?;
+    let terms = Terms::for_bid(&desk.record(&client, &arguments.tender)?)?;
     let succession = match &arguments.previous {
         Some(folder) => BidFolder::open(folder)?.successor()?,
         None => Succession::first(),

@@ -98,7 +98,10 @@ fn list(desk: &Desk, stage: Option<&str>) -> Outcome {
             .unwrap_or_else(|| "-".to_owned());
         format!(
             "{:<20} {:<12} {:<24} {}",
-            tender.tender, tender.stage, deadline, tender.title
+            tender.tender.as_str(),
+            tender.stage,
+            deadline,
+            tender.title
         )
     };
     let lines: Vec<String> = tenders.iter().map(line).collect();

@@ -31,12 +31,7 @@ pub fn check_closing(
     record: &Record,
     trust: &Trust,
 ) -> Result<ClosingProof, ReleaseError> {
-    let closing = record.find(|act| match act {
-        Act::Closing(body) => Some(body),
-        _ => None,
-    });
-    let (entry, body) =
-        closing.ok_or_else(|| ReleaseError::NotNow("the tender is not closed".to_owned()))?;
+    let (entry, _) = closing_of(record)?;
     let proof = prove(client, entry)?;
     let standing = trust
         .standing(&proof.checkpoint)
@@ -46,7 +41,7 @@ pub fn check_closing(
             "too few witnesses of the trust file have cosigned the checkpoint",
         ));
     }
-    check_chains(record, entry, body)?;
+    check_chains(record)?;
     Ok(ClosingProof {
         closed_ms: entry.at.time_ms,
         proof,
@@ -75,9 +70,21 @@ fn prove(client: &Client, entry: &Entry) -> Result<TlogProof, ReleaseError> {
     Ok(proof)
 }
 
+fn closing_of(record: &Record) -> Result<(&Entry, &Closing), ReleaseError> {
+    let closing = record.find(|act| match act {
+        Act::Closing(body) => Some(body),
+        _ => None,
+    });
+    closing.ok_or_else(|| ReleaseError::NotNow("the tender is not closed".to_owned()))
+}
+
 /// Every chain that `closing` names is complete and linked up to the named end, and nothing else stands in the
-/// tender's chain before `closing`.
-fn check_chains(record: &Record, closing: &Entry, body: &Closing) -> Result<(), ReleaseError> {
+/// tender's chain before `closing`: no bid, withdrawal or revocation was left out or slipped in.
+///
+/// # Errors
+/// Something is not proved.
+pub fn check_chains(record: &Record) -> Result<(), ReleaseError> {
+    let (closing, body) = closing_of(record)?;
     let chains = chain::by_chain(&record.openings);
     for end in &body.chains {
         let openings = chains.get(&end.chain).map(Vec::as_slice);

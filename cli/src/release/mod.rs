@@ -17,7 +17,7 @@ use crate::client::ClientError;
 use crate::keyring::{Keyring, signed};
 use crate::replay::Record;
 
-pub use closing::{ClosingProof, check_closing};
+pub use closing::{ClosingProof, check_chains, check_closing};
 
 /// Shares in one statement: they stay well under the 256 KiB of a body.
 pub const SHARES_PER_STATEMENT: usize = 1_200;

@@ -127,6 +127,17 @@ pub struct Entry {
     pub opening: Option<LeafOpening>,
 }
 
+/// What a replay reads: each chain in its order, as far as it is public.
+#[derive(Clone, Debug)]
+pub struct Chains {
+    /// The tender's own chain.
+    pub tender: Vec<StatementItem>,
+    /// The platform's chain.
+    pub platform: Vec<StatementItem>,
+    /// The chains of all accounts that the tender needs, one after another.
+    pub accounts: Vec<StatementItem>,
+}
+
 /// A tender with everything it was replayed from.
 #[derive(Clone, Debug)]
 pub struct Record {
@@ -155,17 +166,38 @@ impl Record {
         let own = client.chain(&ChainId::Tender(tender.clone()))?;
         let platform = client.chain(&ChainId::Platform)?;
         let named = accounts::named_in(own.iter().chain(&platform).map(|item| &item.envelope));
-        let mut chains = vec![];
+        let mut accounts = vec![];
         for account in named {
             match client.chain(&ChainId::Account(account)) {
-                Ok(items) => chains.extend(items.into_iter().map(|item| (Origin::Account, item))),
+                Ok(items) => accounts.extend(items),
                 Err(error) if error.problem().is_some_and(|problem| problem.status == 404) => {}
                 Err(error) => return Err(error.into()),
             }
         }
-        chains.extend(platform.into_iter().map(|item| (Origin::Platform, item)));
-        chains.extend(own.into_iter().map(|item| (Origin::Tender, item)));
-        replay(anchors, tender, in_log_order(chains))
+        let chains = Chains {
+            tender: own,
+            platform,
+            accounts,
+        };
+        Record::replay(anchors, tender, chains)
+    }
+
+    /// Replays chains that were fetched already.
+    ///
+    /// # Errors
+    /// As [`ReplayError`].
+    pub fn replay(
+        anchors: Anchors,
+        tender: &Identifier,
+        chains: Chains,
+    ) -> Result<Record, ReplayError> {
+        let accounts = chains.accounts.into_iter();
+        let items = accounts.map(|item| (Origin::Account, item));
+        let platform = chains.platform.into_iter();
+        let items = items.chain(platform.map(|item| (Origin::Platform, item)));
+        let own = chains.tender.into_iter();
+        let items = items.chain(own.map(|item| (Origin::Tender, item)));
+        replay(anchors, tender, in_log_order(items.collect()))
     }
 
     /// The first act of the tender's chain that `pick` recognises, with its entry.

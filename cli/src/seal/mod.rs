@@ -9,6 +9,7 @@ mod part;
 use std::io;
 use std::path::PathBuf;
 
+use procedure::Stage;
 use procedure::act::{Act, Notice, TrusteeSet};
 use record::key::SigningKey;
 use record::log::leaf::random_salt;
@@ -111,6 +112,22 @@ pub struct Terms {
 }
 
 impl Terms {
+    /// The terms of a tender that takes bids now.
+    ///
+    /// # Errors
+    /// As [`Terms::of`], or the tender is closed.
+    pub fn for_bid(record: &Record) -> Result<Terms, SealingError> {
+        let terms = Terms::of(record)?;
+        let stage = record.tender.stage();
+        if matches!(stage, Stage::Announced(_)) {
+            return Ok(terms);
+        }
+        Err(SealingError::Stage {
+            tender: record.tender.id().clone(),
+            stage: stage.name(),
+        })
+    }
+
     /// Takes the terms from a replayed record: notice and trustee set were signed by those who had to sign.
     ///
     /// # Errors

@@ -170,7 +170,7 @@ fn check_bid_form(body: &Notice) -> Result<(), Refusal> {
 fn check_rules(body: &Notice, profile: &Profile) -> Result<(), Refusal> {
     let rules = &body.rules;
     for (position, spec) in rules.methods.iter().enumerate() {
-        let allowed = profile.methods.iter().any(|method| *method == spec.method);
+        let allowed = profile.methods.contains(&spec.method);
         demand(allowed, Code::MethodForbidden, || format!("{} does not name {}", profile.reference.id, spec.method))
             .map_err(|refusal| refusal.at(format!("/rules/methods/{position}/method")))?;
     }

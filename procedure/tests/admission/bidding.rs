@@ -13,7 +13,10 @@ fn announced() -> Play {
 /// A good bid of b1 and who signs it.
 fn bid(play: &Play) -> (BidManifest, Actor) {
     let bidder = play.actor("b1");
-    (play.seal(&bidder, &form_json("9000000"), "bid").manifest, bidder)
+    (
+        play.seal(&bidder, &form_json("9000000"), "bid").manifest,
+        bidder,
+    )
 }
 
 /// The code under which a good bid of b1 is refused after `change`.
@@ -33,9 +36,16 @@ fn the_last_millisecond_before_the_deadline_counts_and_the_deadline_does_not() {
     play.world.wait_until(deadline_ms - 1);
     play.world.must(manifest.clone(), &[&bidder]);
     late.world.wait_until(deadline_ms);
-    assert_eq!(late.world.refused(manifest.clone(), &[&bidder]), Code::DeadlinePassed);
+    assert_eq!(
+        late.world.refused(manifest.clone(), &[&bidder]),
+        Code::DeadlinePassed
+    );
     late.world.do_duties(&late.tender.clone());
-    assert_eq!(late.world.refused(manifest, &[&bidder]), Code::DeadlinePassed, "after closing");
+    assert_eq!(
+        late.world.refused(manifest, &[&bidder]),
+        Code::DeadlinePassed,
+        "after closing"
+    );
 }
 
 #[test]
@@ -43,24 +53,51 @@ fn withdrawals_contributions_and_commitments_are_late_at_the_same_moment() {
     let mut play = Play::to(Script::plain("T-1"), Milestone::Submitted);
     play.world.wait_until(play.bidding().notice.deadline_ms);
     let (bidder, tenderee, source) = (play.actor("b1"), play.tenderee(), play.credit_source());
-    let withdrawn = BidWithdrawn { tender: play.tender.clone(), manifest: play.manifest("b1") };
-    assert_eq!(play.world.refused(withdrawn, &[&bidder]), Code::DeadlinePassed);
+    let withdrawn = BidWithdrawn {
+        tender: play.tender.clone(),
+        manifest: play.manifest("b1"),
+    };
+    assert_eq!(
+        play.world.refused(withdrawn, &[&bidder]),
+        Code::DeadlinePassed
+    );
     let contribution = play.contribution(&tenderee, 1, "late").0;
-    assert_eq!(play.world.refused(contribution, &[&tenderee]), Code::DeadlinePassed);
-    let commitment = CreditCommitted { tender: play.tender.clone(), snapshot: Digest::ZERO };
-    assert_eq!(play.world.refused(commitment, &[&source]), Code::DeadlinePassed);
+    assert_eq!(
+        play.world.refused(contribution, &[&tenderee]),
+        Code::DeadlinePassed
+    );
+    let commitment = CreditCommitted {
+        tender: play.tender.clone(),
+        snapshot: Digest::ZERO,
+    };
+    assert_eq!(
+        play.world.refused(commitment, &[&source]),
+        Code::DeadlinePassed
+    );
 }
 
 #[test]
 fn an_envelope_is_bound_to_this_tender() {
     let mismatch = Code::ContextMismatch;
-    assert_eq!(bent(|bid| bid.log_origin = "other.example/etender".into()), mismatch);
+    assert_eq!(
+        bent(|bid| bid.log_origin = "other.example/etender".into()),
+        mismatch
+    );
     assert_eq!(bent(|bid| bid.document_set_digest = Digest::ZERO), mismatch);
     assert_eq!(bent(|bid| bid.lot_id = id("lot-2")), mismatch);
-    assert_eq!(bent(|bid| bid.bidder_sig_pk = Actor::new("b2").signature_key()), mismatch);
-    assert_eq!(bent(|bid| bid.bidder_sig_pk = bid.bidder_sig_pk.to_uppercase()), mismatch);
+    assert_eq!(
+        bent(|bid| bid.bidder_sig_pk = Actor::new("b2").signature_key()),
+        mismatch
+    );
+    assert_eq!(
+        bent(|bid| bid.bidder_sig_pk = bid.bidder_sig_pk.to_uppercase()),
+        mismatch
+    );
     assert_eq!(bent(|bid| bid.trustee_set_digest = Digest::ZERO), mismatch);
-    assert_eq!(bent(|bid| bid.envelopes[0].nonce = "zz".repeat(16)), mismatch);
+    assert_eq!(
+        bent(|bid| bid.envelopes[0].nonce = "zz".repeat(16)),
+        mismatch
+    );
     assert_eq!(bent(|bid| bid.envelopes[1].nonce.truncate(30)), mismatch);
     assert_eq!(bent(|bid| bid.tender = id("T-2")), Code::TenderUnknown);
 }
@@ -74,7 +111,10 @@ fn a_foreign_bid_does_not_fit() {
     play.world = foreign.world;
     let mut replayed = manifest.clone();
     replayed.tender = id("T-1");
-    assert_eq!(play.world.refused(replayed.clone(), &[&bidder]), Code::ContextMismatch);
+    assert_eq!(
+        play.world.refused(replayed.clone(), &[&bidder]),
+        Code::ContextMismatch
+    );
     // Even with every named field set right, the key block is sealed for another context: it cannot open.
     replayed.trustee_set_digest = play.bidding().notice.trustee_set;
     play.world.must(replayed, &[&bidder]);
@@ -86,20 +126,43 @@ fn a_foreign_bid_does_not_fit() {
 fn a_bid_is_one_opening_and_one_contrib() {
     let wrong = Code::EnvelopesWrong;
     assert_eq!(bent(|bid| bid.envelopes.truncate(1)), wrong);
-    assert_eq!(bent(|bid| bid.envelopes.push(bid.envelopes[0].clone())), wrong);
+    assert_eq!(
+        bent(|bid| bid.envelopes.push(bid.envelopes[0].clone())),
+        wrong
+    );
     assert_eq!(bent(|bid| bid.envelopes.reverse()), wrong);
-    assert_eq!(bent(|bid| bid.envelopes[0].kind = EnvelopeKind::Technical), wrong);
-    assert_eq!(bent(|bid| bid.envelopes[1].parts = bid.envelopes[0].parts.clone()), wrong);
+    assert_eq!(
+        bent(|bid| bid.envelopes[0].kind = EnvelopeKind::Technical),
+        wrong
+    );
+    assert_eq!(
+        bent(|bid| bid.envelopes[1].parts = bid.envelopes[0].parts.clone()),
+        wrong
+    );
 }
 
 #[test]
 fn a_key_block_has_the_form_of_the_set() {
     let form = Code::KeyBlockForm;
-    assert_eq!(bent(|bid| bid.envelopes[0].key_block = "not base64".into()), form);
+    assert_eq!(
+        bent(|bid| bid.envelopes[0].key_block = "not base64".into()),
+        form
+    );
     assert_eq!(bent(|bid| bid.envelopes[1].key_block.clear()), form);
-    let fewer = Play::to(Script { trustees: 4, ..Script::plain("T-1") }, Milestone::Announced);
+    let fewer = Play::to(
+        Script {
+            trustees: 4,
+            ..Script::plain("T-1")
+        },
+        Milestone::Announced,
+    );
     let (other, _) = bid(&fewer);
-    assert_eq!(bent(|bid| bid.envelopes[0].key_block.clone_from(&other.envelopes[0].key_block)), form);
+    assert_eq!(
+        bent(|bid| bid.envelopes[0]
+            .key_block
+            .clone_from(&other.envelopes[0].key_block)),
+        form
+    );
 }
 
 #[test]
@@ -107,44 +170,68 @@ fn sizes_and_roots_of_parts_agree() {
     let wrong = Code::PartsWrong;
     assert_eq!(bent(|bid| bid.envelopes[0].parts.clear()), wrong);
     assert_eq!(bent(|bid| bid.envelopes[0].parts[0].inline = None), wrong);
-    assert_eq!(bent(|bid| bid.envelopes[0].parts[0].inline = Some("%".into())), wrong);
+    assert_eq!(
+        bent(|bid| bid.envelopes[0].parts[0].inline = Some("%".into())),
+        wrong
+    );
     assert_eq!(bent(|bid| bid.envelopes[0].parts[0].size += 1), wrong);
     assert_eq!(bent(|bid| bid.envelopes[0].parts[0].size = 56), wrong);
     assert_eq!(bent(|bid| bid.envelopes[0].parts[0].segments = 2), wrong);
-    assert_eq!(bent(|bid| bid.envelopes[0].parts[0].root = Digest::ZERO), wrong);
+    assert_eq!(
+        bent(|bid| bid.envelopes[0].parts[0].root = Digest::ZERO),
+        wrong
+    );
     let twice = |bid: &mut BidManifest| {
         let mut part = bid.envelopes[0].parts[0].clone();
         part.root = Digest::ZERO;
         bid.envelopes[0].parts.push(part);
     };
     assert_eq!(bent(twice), wrong, "only part 0 is inline");
-    let large = |bid: &mut BidManifest| bid.envelopes[0].parts[0] = play::sealed_part(&vec![0; 65 * 1024]);
+    let large =
+        |bid: &mut BidManifest| bid.envelopes[0].parts[0] = play::sealed_part(&vec![0; 65 * 1024]);
     assert_eq!(bent(large), wrong, "an inline form has at most 64 KiB");
 }
 
 fn attachment(root: u8, segments: u32) -> SealedPart {
     let size = 56 + u64::from(segments) * SEGMENT_BYTES as u64;
-    SealedPart { size, root: Digest([root; 32]), segments, inline: None }
+    SealedPart {
+        size,
+        root: Digest([root; 32]),
+        segments,
+        inline: None,
+    }
 }
 
 #[test]
 fn a_bid_has_at_most_64_parts_and_16_gib() {
     let many = |bid: &mut BidManifest| {
-        bid.envelopes[0].parts.extend((1..=PARTS_MAX).map(|part| attachment(part as u8, 1)));
+        bid.envelopes[0]
+            .parts
+            .extend((1..=PARTS_MAX).map(|part| attachment(part as u8, 1)));
     };
     assert_eq!(bent(many), Code::LimitExceeded);
-    assert_eq!(bent(|bid| bid.envelopes[0].parts.push(attachment(1, 4096))), Code::LimitExceeded);
+    assert_eq!(
+        bent(|bid| bid.envelopes[0].parts.push(attachment(1, 4096))),
+        Code::LimitExceeded
+    );
 }
 
 #[test]
 fn nothing_is_submitted_twice() {
     let repeated = Code::RootRepeated;
-    let both = |bid: &mut BidManifest| bid.envelopes[0].parts.extend([attachment(1, 1), attachment(1, 1)]);
+    let both = |bid: &mut BidManifest| {
+        bid.envelopes[0]
+            .parts
+            .extend([attachment(1, 1), attachment(1, 1)])
+    };
     assert_eq!(bent(both), repeated);
     let mut play = announced();
     let (manifest, first) = bid(&play);
     play.world.must(manifest.clone(), &[&first]);
-    assert_eq!(play.world.refused(manifest.clone(), &[&first]), Code::StatementRepeated);
+    assert_eq!(
+        play.world.refused(manifest.clone(), &[&first]),
+        Code::StatementRepeated
+    );
     let second = play.actor("b2");
     let mut copied = play.seal(&second, &form_json("1"), "copy").manifest;
     copied.envelopes[0].parts = manifest.envelopes[0].parts.clone();
@@ -158,19 +245,34 @@ fn a_bidder_has_one_live_bid() {
     play.world.must(manifest.clone(), &[&bidder]);
     let live = play.bidding().live[&id("b1")];
     let good = play.seal(&bidder, &form_json("8000000"), "second").manifest;
-    let second = BidManifest { replaces: None, ..good.clone() };
+    let second = BidManifest {
+        replaces: None,
+        ..good.clone()
+    };
     assert_eq!(play.world.refused(second, &[&bidder]), Code::BidLive);
-    let foreign = BidManifest { replaces: Some(Digest::ZERO), ..good.clone() };
+    let foreign = BidManifest {
+        replaces: Some(Digest::ZERO),
+        ..good.clone()
+    };
     assert_eq!(play.world.refused(foreign, &[&bidder]), Code::BidNotLive);
     for seq in [0, 1, 3] {
-        let numbered = BidManifest { seq, ..good.clone() };
+        let numbered = BidManifest {
+            seq,
+            ..good.clone()
+        };
         assert_eq!(play.world.refused(numbered, &[&bidder]), Code::BidSequence);
     }
     let replacing = play.world.must(good, &[&bidder]);
-    assert_eq!(play.bidding().bids[&live].status, BidStatus::Replaced(replacing));
+    assert_eq!(
+        play.bidding().bids[&live].status,
+        BidStatus::Replaced(replacing)
+    );
     assert_eq!(play.bidding().live[&id("b1")], replacing);
     let other = play.actor("b2");
-    let stolen = BidManifest { replaces: Some(replacing), ..play.seal(&other, &form_json("1"), "x").manifest };
+    let stolen = BidManifest {
+        replaces: Some(replacing),
+        ..play.seal(&other, &form_json("1"), "x").manifest
+    };
     assert_eq!(play.world.refused(stolen, &[&other]), Code::BidNotLive);
 }
 
@@ -179,19 +281,40 @@ fn a_withdrawn_bid_does_not_count_and_another_may_follow() {
     let mut play = announced();
     let bidder = play.actor("b1");
     let manifest = play.bid(&bidder, &form_json("9000000"), "first");
-    let body = BidWithdrawn { tender: play.tender.clone(), manifest };
+    let body = BidWithdrawn {
+        tender: play.tender.clone(),
+        manifest,
+    };
     let other = play.actor("b2");
-    assert_eq!(play.world.refused(body.clone(), &[&other]), Code::BidNotLive);
+    assert_eq!(
+        play.world.refused(body.clone(), &[&other]),
+        Code::BidNotLive
+    );
     let withdrawal = play.world.must(body.clone(), &[&bidder]);
-    assert_eq!(play.bidding().bids[&manifest].status, BidStatus::Withdrawn(withdrawal));
+    assert_eq!(
+        play.bidding().bids[&manifest].status,
+        BidStatus::Withdrawn(withdrawal)
+    );
     assert!(play.bidding().live.is_empty());
     let again = BidWithdrawn { manifest, ..body };
-    assert_eq!(play.world.refused(again, &[&bidder]), Code::StatementRepeated);
+    assert_eq!(
+        play.world.refused(again, &[&bidder]),
+        Code::StatementRepeated
+    );
     let mut next = play.seal(&bidder, &form_json("8000000"), "second").manifest;
     assert_eq!(next.seq, 2, "numbers go on");
     next.replaces = Some(manifest);
-    assert_eq!(play.world.refused(next.clone(), &[&bidder]), Code::BidNotLive);
-    play.world.must(BidManifest { replaces: None, ..next }, &[&bidder]);
+    assert_eq!(
+        play.world.refused(next.clone(), &[&bidder]),
+        Code::BidNotLive
+    );
+    play.world.must(
+        BidManifest {
+            replaces: None,
+            ..next
+        },
+        &[&bidder],
+    );
 }
 
 #[test]
@@ -200,8 +323,14 @@ fn a_key_that_is_younger_than_the_bid_cannot_touch_it() {
     let (old, thief) = (play.actor("b1"), Actor::with_key("b1", 2));
     let manifest = play.bid(&old, &form_json("9000000"), "first");
     play.world.register_key(&old, &thief);
-    let withdrawal = BidWithdrawn { tender: play.tender.clone(), manifest };
-    assert_eq!(play.world.refused(withdrawal.clone(), &[&thief]), Code::KeyTooYoung);
+    let withdrawal = BidWithdrawn {
+        tender: play.tender.clone(),
+        manifest,
+    };
+    assert_eq!(
+        play.world.refused(withdrawal.clone(), &[&thief]),
+        Code::KeyTooYoung
+    );
     let replacing = play.seal(&thief, &form_json("1"), "theft").manifest;
     assert_eq!(play.world.refused(replacing, &[&thief]), Code::KeyTooYoung);
     play.world.must(withdrawal, &[&old]);
@@ -214,25 +343,54 @@ fn who_has_another_part_does_not_bid() {
     let mut play = announced();
     let sister = Actor::new("sister").in_group("city-holding");
     play.world.register(&sister);
-    let excluded = ["tenderee", "platform", "trustee-1", "witness-1", "credit-source", "sister"];
+    let excluded = [
+        "tenderee",
+        "platform",
+        "trustee-1",
+        "witness-1",
+        "credit-source",
+        "sister",
+    ];
     for name in excluded {
         let who = play.actor(name);
         let manifest = play.seal(&who, &form_json("1"), name).manifest;
-        assert_eq!(play.world.refused(manifest, &[&who]), Code::BidderExcluded, "{name}");
+        assert_eq!(
+            play.world.refused(manifest, &[&who]),
+            Code::BidderExcluded,
+            "{name}"
+        );
     }
     let unknown = bent(|bid| bid.members = vec![id("nobody")]);
     assert_eq!(unknown, Code::AccountUnknown);
-    assert_eq!(bent(|bid| bid.members = vec![id("b1")]), Code::BidderExcluded);
-    assert_eq!(bent(|bid| bid.members = vec![id("b2"), id("b2")]), Code::BidderExcluded);
-    assert_eq!(bent(|bid| bid.members = vec![id("trustee-2")]), Code::BidderExcluded);
+    assert_eq!(
+        bent(|bid| bid.members = vec![id("b1")]),
+        Code::BidderExcluded
+    );
+    assert_eq!(
+        bent(|bid| bid.members = vec![id("b2"), id("b2")]),
+        Code::BidderExcluded
+    );
+    assert_eq!(
+        bent(|bid| bid.members = vec![id("trustee-2")]),
+        Code::BidderExcluded
+    );
     let (manifest, bidder) = bid(&play);
-    play.world.must(BidManifest { members: vec![id("b2"), id("b3")], ..manifest }, &[&bidder]);
+    play.world.must(
+        BidManifest {
+            members: vec![id("b2"), id("b3")],
+            ..manifest
+        },
+        &[&bidder],
+    );
 }
 
 #[test]
 fn a_subsidiary_of_the_operator_does_not_bid() {
     let mut world = World::demo();
-    let (daughter, bidder) = (Actor::new("daughter").in_group("platform-holding"), "daughter");
+    let (daughter, bidder) = (
+        Actor::new("daughter").in_group("platform-holding"),
+        "daughter",
+    );
     let operator = Actor::new("operator").in_group("platform-holding");
     world.register(&operator);
     world.register(&daughter);
@@ -240,17 +398,33 @@ fn a_subsidiary_of_the_operator_does_not_bid() {
     let mut play = Play::in_world(world, Script::plain("T-1"));
     play.go_to(Milestone::Announced);
     let manifest = play.seal(&daughter, &form_json("1"), bidder).manifest;
-    assert_eq!(play.world.refused(manifest, &[&daughter]), Code::BidderExcluded);
+    assert_eq!(
+        play.world.refused(manifest, &[&daughter]),
+        Code::BidderExcluded
+    );
 }
 
 #[test]
 fn a_consortium_has_a_limit() {
     let mut play = announced();
-    let members: Vec<_> = (0..17).map(|number| Actor::new(&format!("m{number}"))).collect();
-    members.iter().for_each(|member| play.world.register(member));
+    let members: Vec<_> = (0..17)
+        .map(|number| Actor::new(&format!("m{number}")))
+        .collect();
+    members
+        .iter()
+        .for_each(|member| play.world.register(member));
     let (manifest, bidder) = bid(&play);
     let members = members.iter().map(|member| member.id().clone()).collect();
-    assert_eq!(play.world.refused(BidManifest { members, ..manifest }, &[&bidder]), Code::LimitExceeded);
+    assert_eq!(
+        play.world.refused(
+            BidManifest {
+                members,
+                ..manifest
+            },
+            &[&bidder]
+        ),
+        Code::LimitExceeded
+    );
 }
 
 #[test]
@@ -258,10 +432,22 @@ fn the_bidder_alone_signs() {
     let mut play = announced();
     let (manifest, bidder) = bid(&play);
     let other = play.actor("b2");
-    assert_eq!(play.world.refused(manifest.clone(), &[&other]), Code::SignerNotAllowed);
-    assert_eq!(play.world.refused(manifest.clone(), &[&bidder, &other]), Code::SignersTooMany);
-    let body = BidWithdrawn { tender: play.tender.clone(), manifest: Digest::ZERO };
-    assert_eq!(play.world.refused(body, &[&bidder, &other]), Code::SignersTooMany);
+    assert_eq!(
+        play.world.refused(manifest.clone(), &[&other]),
+        Code::SignerNotAllowed
+    );
+    assert_eq!(
+        play.world.refused(manifest.clone(), &[&bidder, &other]),
+        Code::SignersTooMany
+    );
+    let body = BidWithdrawn {
+        tender: play.tender.clone(),
+        manifest: Digest::ZERO,
+    };
+    assert_eq!(
+        play.world.refused(body, &[&bidder, &other]),
+        Code::SignersTooMany
+    );
 }
 
 #[test]
@@ -275,7 +461,9 @@ fn a_tender_takes_so_many_accounts_and_no_more() {
         let mut body = manifest.clone();
         body.bidder_id = who.id().clone();
         body.bidder_sig_pk = who.signature_key();
-        body.envelopes[0].parts = vec![play::sealed_part(&[format!("{number:064}").as_bytes(); 2].concat())];
+        body.envelopes[0].parts = vec![play::sealed_part(
+            &[format!("{number:064}").as_bytes(); 2].concat(),
+        )];
         (body, who)
     };
     for number in 0..room {
@@ -289,8 +477,17 @@ fn a_tender_takes_so_many_accounts_and_no_more() {
     // Who is in may go on.
     let (_, first) = bid_of(0);
     let manifest = play.bidding().live[first.id()];
-    play.world.must(BidWithdrawn { tender: play.tender.clone(), manifest }, &[&first]);
-    let closing = { play.world.wait_until(play.bidding().notice.deadline_ms); play.world.closing(&play.tender) };
+    play.world.must(
+        BidWithdrawn {
+            tender: play.tender.clone(),
+            manifest,
+        },
+        &[&first],
+    );
+    let closing = {
+        play.world.wait_until(play.bidding().notice.deadline_ms);
+        play.world.closing(&play.tender)
+    };
     let platform = play.world.platform().clone();
     play.world.must(closing, &[&platform]);
 }
@@ -301,14 +498,32 @@ fn tenderee_and_witnesses_contribute_and_the_last_one_counts() {
     let (tenderee, bidder) = (play.tenderee(), play.actor("b1"));
     let (good, _) = play.contribution(&tenderee, 1, "second");
     let not_seated = play.contribution(&bidder, 1, "x").0;
-    assert_eq!(play.world.refused(not_seated, &[&bidder]), Code::SignerNotAllowed);
-    assert_eq!(play.world.refused(good.clone(), &[&bidder]), Code::SignerNotAllowed);
-    let second = DrawContribution { attempt: 2, ..good.clone() };
-    assert_eq!(play.world.refused(second, &[&tenderee]), Code::AttemptMismatch);
+    assert_eq!(
+        play.world.refused(not_seated, &[&bidder]),
+        Code::SignerNotAllowed
+    );
+    assert_eq!(
+        play.world.refused(good.clone(), &[&bidder]),
+        Code::SignerNotAllowed
+    );
+    let second = DrawContribution {
+        attempt: 2,
+        ..good.clone()
+    };
+    assert_eq!(
+        play.world.refused(second, &[&tenderee]),
+        Code::AttemptMismatch
+    );
     let mismatch = Code::ContributionMismatch;
-    let draw = DrawContribution { draw: id("another"), ..good.clone() };
+    let draw = DrawContribution {
+        draw: id("another"),
+        ..good.clone()
+    };
     assert_eq!(play.world.refused(draw, &[&tenderee]), mismatch);
-    let key = DrawContribution { signature_key: bidder.signature_key(), ..good.clone() };
+    let key = DrawContribution {
+        signature_key: bidder.signature_key(),
+        ..good.clone()
+    };
     assert_eq!(play.world.refused(key, &[&tenderee]), mismatch);
     let mut kind = good.clone();
     kind.envelope.kind = EnvelopeKind::Opening;
@@ -317,7 +532,10 @@ fn tenderee_and_witnesses_contribute_and_the_last_one_counts() {
     block.envelope.key_block.clear();
     assert_eq!(play.world.refused(block, &[&tenderee]), Code::KeyBlockForm);
     let statement = play.world.must(good, &[&tenderee]);
-    assert_eq!(play.bidding().contributions[&id("tenderee")].statement, statement);
+    assert_eq!(
+        play.bidding().contributions[&id("tenderee")].statement,
+        statement
+    );
     assert_eq!(play.bidding().contributions.len(), 2);
 }
 
@@ -325,12 +543,27 @@ fn tenderee_and_witnesses_contribute_and_the_last_one_counts() {
 fn credit_is_committed_once_by_its_source() {
     let mut play = announced();
     let (source, tenderee) = (play.credit_source(), play.tenderee());
-    let body = CreditCommitted { tender: play.tender.clone(), snapshot: Digest::ZERO };
-    assert_eq!(play.world.refused(body.clone(), &[&tenderee]), Code::SignerNotAllowed);
-    assert_eq!(play.world.refused(body.clone(), &[&source]), Code::CreditCommitted);
+    let body = CreditCommitted {
+        tender: play.tender.clone(),
+        snapshot: Digest::ZERO,
+    };
+    assert_eq!(
+        play.world.refused(body.clone(), &[&tenderee]),
+        Code::SignerNotAllowed
+    );
+    assert_eq!(
+        play.world.refused(body.clone(), &[&source]),
+        Code::CreditCommitted
+    );
     let mut korean = Play::to(Script::korean("T-2"), Milestone::Announced);
-    let body = CreditCommitted { tender: korean.tender.clone(), ..body };
-    assert_eq!(korean.world.refused(body, &[&source]), Code::CreditNotForeseen);
+    let body = CreditCommitted {
+        tender: korean.tender.clone(),
+        ..body
+    };
+    assert_eq!(
+        korean.world.refused(body, &[&source]),
+        Code::CreditNotForeseen
+    );
 }
 
 #[test]
@@ -342,8 +575,13 @@ fn replaced_and_withdrawn_bids_are_not_opened() {
         Bidder::new("b3", "9200000"),
         Bidder::new("b4", "9300000"),
     ];
-    let play = Play::to(Script::plain("T-1").with_bidders(bidders), Milestone::Closed);
-    let procedure::Stage::Opening(opening) = play.stage() else { panic!("stage {}", play.stage().name()) };
+    let play = Play::to(
+        Script::plain("T-1").with_bidders(bidders),
+        Milestone::Closed,
+    );
+    let procedure::Stage::Opening(opening) = play.stage() else {
+        panic!("stage {}", play.stage().name())
+    };
     let ids: Vec<_> = opening.releases.ids().copied().collect();
     assert_eq!(ids.len(), 3);
     assert!(ids.contains(&play.manifest("b1")) && !ids.contains(&play.manifest("b2")));

@@ -24,7 +24,10 @@ fn every_code_is_provoked() {
         .iter()
         .map(|code| format!("Code::{code:?}"))
         .filter(|code| {
-            let named = |text: &str| text.match_indices(code.as_str()).any(|(place, _)| ends_there(text, place + code.len()));
+            let named = |text: &str| {
+                text.match_indices(code.as_str())
+                    .any(|(place, _)| ends_there(text, place + code.len()))
+            };
             !TESTS.iter().any(|text| named(text))
         })
         .collect();
@@ -41,17 +44,28 @@ fn codes_are_unique_kebab_case_and_have_both_texts() {
     assert_eq!(unique.len(), Code::ALL.len());
     for code in Code::ALL {
         let text = code.as_str();
-        let words = text.split('-').all(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase()));
+        let words = text
+            .split('-')
+            .all(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase()));
         assert!(words, "{text}");
-        assert!(code.en().is_ascii() && code.en().ends_with('.') && code.en().len() > 10, "{text}: {}", code.en());
-        assert!(code.zh().ends_with('。') && !code.zh().is_ascii(), "{text}: {}", code.zh());
+        assert!(
+            code.en().is_ascii() && code.en().ends_with('.') && code.en().len() > 10,
+            "{text}: {}",
+            code.en()
+        );
+        assert!(
+            code.zh().ends_with('。') && !code.zh().is_ascii(),
+            "{text}: {}",
+            code.zh()
+        );
     }
 }
 
 #[test]
 fn a_refusal_reads_well() {
     let rule = procedure::law::profiles()[1].rules[1].clone();
-    let refusal = procedure::Refusal::new(Code::BiddingPeriodShort, "19 days, 20 needed").at("/deadline_ms");
+    let refusal =
+        procedure::Refusal::new(Code::BiddingPeriodShort, "19 days, 20 needed").at("/deadline_ms");
     let text = refusal.under(Some(&rule)).to_string();
     let expected = "bidding-period-short: The time for bidding is too short. 19 days, 20 needed \
                     (at /deadline_ms) [R03 招标投标法 §24]";

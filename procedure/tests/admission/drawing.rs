@@ -11,7 +11,9 @@ fn frozen() -> Play {
 }
 
 fn drawing(play: &Play) -> &procedure::Drawing {
-    let Stage::Drawing(drawing) = play.stage() else { panic!("stage {}", play.stage().name()) };
+    let Stage::Drawing(drawing) = play.stage() else {
+        panic!("stage {}", play.stage().name())
+    };
     drawing
 }
 
@@ -37,7 +39,11 @@ fn owed_failure(play: &Play) -> DrawFailed {
 #[test]
 fn the_counted_set_is_that_of_closing() {
     let play = frozen();
-    let contributors: Vec<String> = play.contributions().keys().map(ToString::to_string).collect();
+    let contributors: Vec<String> = play
+        .contributions()
+        .keys()
+        .map(ToString::to_string)
+        .collect();
     assert_eq!(contributors, ["b1", "b2", "b3", "tenderee", "witness-1"]);
 }
 
@@ -49,19 +55,34 @@ fn the_platform_says_the_result_that_the_contributions_give() {
     assert_eq!(play.world.owed(&play.tender), None);
     release(&mut play, 2);
     let good = owed_result(&play);
-    assert_eq!((good.counted, good.removed.len(), good.missing.len()), (5, 0, 0));
+    assert_eq!(
+        (good.counted, good.removed.len(), good.missing.len()),
+        (5, 0, 0)
+    );
     let mut bent = vec![good.clone(); 4];
     bent[0].seed = Digest::ZERO;
     bent[1].method = "jiangsu-3".into();
     bent[2].parameters.clear();
     bent[3].counted = 4;
     for result in bent {
-        assert_eq!(play.world.refused(result, &[&platform]), Code::ResultMismatch);
+        assert_eq!(
+            play.world.refused(result, &[&platform]),
+            Code::ResultMismatch
+        );
     }
-    let second = DrawResult { attempt: 2, ..good.clone() };
-    assert_eq!(play.world.refused(second, &[&platform]), Code::AttemptMismatch);
+    let second = DrawResult {
+        attempt: 2,
+        ..good.clone()
+    };
+    assert_eq!(
+        play.world.refused(second, &[&platform]),
+        Code::AttemptMismatch
+    );
     let tenderee = play.tenderee();
-    assert_eq!(play.world.refused(good.clone(), &[&tenderee]), Code::SignerNotAllowed);
+    assert_eq!(
+        play.world.refused(good.clone(), &[&tenderee]),
+        Code::SignerNotAllowed
+    );
     play.world.must(good, &[&platform]);
     assert_eq!(play.stage().name(), "drawn");
 }
@@ -71,16 +92,23 @@ fn contributions_are_released_like_bids() {
     let mut play = frozen();
     let (first, second) = (play.trustee(1), play.trustee(2));
     let body = play.contribution_release(1);
-    assert_eq!(play.world.refused(body.clone(), &[&second]), Code::SlotMismatch);
+    assert_eq!(
+        play.world.refused(body.clone(), &[&second]),
+        Code::SlotMismatch
+    );
     let mut unknown = body.clone();
     unknown.shares[0].envelope = Digest::ZERO;
-    assert_eq!(play.world.refused(unknown, &[&first]), Code::EnvelopeUnknown);
+    assert_eq!(
+        play.world.refused(unknown, &[&first]),
+        Code::EnvelopeUnknown
+    );
     play.world.must(body.clone(), &[&first]);
     let mut again = body.clone();
     again.shares.truncate(1);
     assert_eq!(play.world.refused(again, &[&first]), Code::ShareRepeated);
     let body = play.contribution_release(2);
-    play.world.wait_until(drawing(&play).release_end_ms().unwrap());
+    play.world
+        .wait_until(drawing(&play).release_end_ms().unwrap());
     assert_eq!(play.world.refused(body, &[&second]), Code::WindowClosed);
 }
 
@@ -90,9 +118,20 @@ fn a_contributor_opens_its_own_contribution_with_the_right_key_only() {
     let (bidder, other) = (play.actor("b1"), play.actor("b2"));
     let envelope = play.manifest("b1");
     let key = Digest(*play.contrib_keys[&envelope].bytes());
-    let body = BidOpened { tender: play.tender.clone(), envelope, kind: EnvelopeKind::Contrib, key };
-    assert_eq!(play.world.refused(body.clone(), &[&other]), Code::SignerNotAllowed);
-    let wrong = BidOpened { key: Digest([1; 32]), ..body.clone() };
+    let body = BidOpened {
+        tender: play.tender.clone(),
+        envelope,
+        kind: EnvelopeKind::Contrib,
+        key,
+    };
+    assert_eq!(
+        play.world.refused(body.clone(), &[&other]),
+        Code::SignerNotAllowed
+    );
+    let wrong = BidOpened {
+        key: Digest([1; 32]),
+        ..body.clone()
+    };
     assert_eq!(play.world.refused(wrong, &[&bidder]), Code::OwnKeyWrong);
     play.world.must(body, &[&bidder]);
     release(&mut play, 1);
@@ -111,16 +150,33 @@ fn too_few_shares_fail_the_attempt_when_the_window_ends() {
         reason: DrawFailure::TooFewShares,
         unresolved: drawing(&play).last().unwrap().releases.unresolved(),
     };
-    assert_eq!(play.world.refused(early.clone(), &[&platform]), Code::ResultMismatch);
-    play.world.wait_until(drawing(&play).release_end_ms().unwrap());
+    assert_eq!(
+        play.world.refused(early.clone(), &[&platform]),
+        Code::ResultMismatch
+    );
+    play.world
+        .wait_until(drawing(&play).release_end_ms().unwrap());
     assert_eq!(owed_failure(&play), early);
-    let none = DrawFailed { unresolved: Vec::new(), ..early.clone() };
+    let none = DrawFailed {
+        unresolved: Vec::new(),
+        ..early.clone()
+    };
     assert_eq!(play.world.refused(none, &[&platform]), Code::ResultMismatch);
     play.world.must(early.clone(), &[&platform]);
-    let again = DrawFailed { unresolved: Vec::new(), ..early };
-    assert_eq!(play.world.refused(again, &[&platform]), Code::AttemptMismatch);
+    let again = DrawFailed {
+        unresolved: Vec::new(),
+        ..early
+    };
+    assert_eq!(
+        play.world.refused(again, &[&platform]),
+        Code::AttemptMismatch
+    );
     let (body, trustee) = (play.contribution_release(2), play.trustee(2));
-    assert_eq!(play.world.refused(body, &[&trustee]), Code::AttemptMismatch, "the attempt is over");
+    assert_eq!(
+        play.world.refused(body, &[&trustee]),
+        Code::AttemptMismatch,
+        "the attempt is over"
+    );
 }
 
 fn second_attempt() -> Play {
@@ -134,16 +190,27 @@ fn a_further_attempt_collects_fresh_contributions() {
     let mut play = second_attempt();
     let (bidder, trustee) = (play.actor("b1"), play.trustee(1));
     let (good, _) = play.contribution(&bidder, 2, "fresh");
-    let first = DrawContribution { attempt: 1, ..good.clone() };
+    let first = DrawContribution {
+        attempt: 1,
+        ..good.clone()
+    };
     assert_eq!(play.world.refused(first, &[&bidder]), Code::AttemptMismatch);
     let stranger = play.contribution(&trustee, 2, "x").0;
-    assert_eq!(play.world.refused(stranger, &[&trustee]), Code::SignerNotAllowed);
+    assert_eq!(
+        play.world.refused(stranger, &[&trustee]),
+        Code::SignerNotAllowed
+    );
     play.world.must(good.clone(), &[&bidder]);
     let other = play.contribution(&bidder, 2, "other").0;
     let statement = play.world.must(other, &[&bidder]);
     let attempt = drawing(&play).last().unwrap();
-    assert_eq!(attempt.contributions.keys().copied().collect::<Vec<_>>(), [statement], "the last one counts");
-    play.world.wait_until(drawing(&play).collection_end_ms(attempt));
+    assert_eq!(
+        attempt.contributions.keys().copied().collect::<Vec<_>>(),
+        [statement],
+        "the last one counts"
+    );
+    play.world
+        .wait_until(drawing(&play).collection_end_ms(attempt));
     let late = play.contribution(&bidder, 2, "late").0;
     assert_eq!(play.world.refused(late, &[&bidder]), Code::WindowClosed);
 }
@@ -154,18 +221,39 @@ fn an_envelope_of_an_earlier_attempt_is_not_fresh() {
     let tenderee = play.tenderee();
     let used = play.contribution(&tenderee, 1, "first").0;
     let again = DrawContribution { attempt: 2, ..used };
-    assert_eq!(play.world.refused(again, &[&tenderee]), Code::ContributionMismatch);
+    assert_eq!(
+        play.world.refused(again, &[&tenderee]),
+        Code::ContributionMismatch
+    );
 }
 
 #[test]
 fn the_collection_is_closed_when_its_time_is_over() {
     let mut play = second_attempt();
     let platform = play.world.platform().clone();
-    let body = DrawClose { tender: play.tender.clone(), attempt: 2 };
-    assert_eq!(play.world.refused(body.clone(), &[&platform]), Code::WindowOpen);
-    assert_eq!(play.world.refused(DrawClose { attempt: 1, ..body.clone() }, &[&platform]), Code::AttemptMismatch);
+    let body = DrawClose {
+        tender: play.tender.clone(),
+        attempt: 2,
+    };
+    assert_eq!(
+        play.world.refused(body.clone(), &[&platform]),
+        Code::WindowOpen
+    );
+    assert_eq!(
+        play.world.refused(
+            DrawClose {
+                attempt: 1,
+                ..body.clone()
+            },
+            &[&platform]
+        ),
+        Code::AttemptMismatch
+    );
     let tenderee = play.tenderee();
-    assert_eq!(play.world.refused(body.clone(), &[&tenderee]), Code::SignerNotAllowed);
+    assert_eq!(
+        play.world.refused(body.clone(), &[&tenderee]),
+        Code::SignerNotAllowed
+    );
     let end_ms = drawing(&play).collection_end_ms(drawing(&play).last().unwrap());
     play.world.wait_until(end_ms);
     assert_eq!(play.world.owed(&play.tender), Some(body.clone().into()));
@@ -217,7 +305,9 @@ fn after_sixteen_attempts_the_tender_fails() {
     let platform = play.world.platform().clone();
     assert_eq!(play.world.refused(body, &[&platform]), Code::LimitExceeded);
     play.world.do_duties(&play.tender.clone());
-    let Stage::Failed(failed) = play.stage() else { panic!("stage {}", play.stage().name()) };
+    let Stage::Failed(failed) = play.stage() else {
+        panic!("stage {}", play.stage().name())
+    };
     assert_eq!(failed.failure, Failure::DrawExhausted);
 }
 
@@ -227,7 +317,9 @@ fn a_broken_contribution_is_removed() {
     let bidder = play.actor("b1");
     let mut sealed = play.seal(&bidder, &play::form_json("9000000"), "bid");
     let other = play.seal(&bidder, &play::form_json("9000000"), "other");
-    sealed.manifest.envelopes[1].key_block.clone_from(&other.manifest.envelopes[1].key_block);
+    sealed.manifest.envelopes[1]
+        .key_block
+        .clone_from(&other.manifest.envelopes[1].key_block);
     let manifest = play.world.must(sealed.manifest, &[&bidder]);
     play.manifests.insert(id("b1"), manifest);
     for name in ["b2", "b3"] {
@@ -240,8 +332,13 @@ fn a_broken_contribution_is_removed() {
         play.world.must(body, &[&trustee]);
     }
     play.world.do_duties(&play.tender.clone());
-    let Stage::Opened(opened) = play.stage() else { panic!("stage {}", play.stage().name()) };
-    let (set, end_ms) = (opened.benchmark_set(&play.tender).1, opened.confirmation_end_ms());
+    let Stage::Opened(opened) = play.stage() else {
+        panic!("stage {}", play.stage().name())
+    };
+    let (set, end_ms) = (
+        opened.benchmark_set(&play.tender).1,
+        opened.confirmation_end_ms(),
+    );
     play.world.wait_until(end_ms);
     play.tenderee_says(set);
     (1..=3).for_each(|slot| release(&mut play, slot));
@@ -252,16 +349,33 @@ fn a_broken_contribution_is_removed() {
 #[test]
 fn host_and_witnesses_sign_the_opening_record_after_the_objection_window() {
     let mut play = Play::to(Script::plain("T-1"), Milestone::Drawn);
-    let Stage::Drawn(drawn) = play.stage() else { panic!("stage {}", play.stage().name()) };
+    let Stage::Drawn(drawn) = play.stage() else {
+        panic!("stage {}", play.stage().name())
+    };
     let (good, end_ms) = (drawn.opening_record(&play.tender), drawn.objection_end_ms());
     let (tenderee, witness, bidder) = (play.tenderee(), play.actor("witness-1"), play.actor("b1"));
-    assert_eq!(play.world.refused(good.clone(), &[&witness]), Code::SignersMissing);
-    assert_eq!(play.world.refused(good.clone(), &[&tenderee, &bidder]), Code::SignersTooMany);
+    assert_eq!(
+        play.world.refused(good.clone(), &[&witness]),
+        Code::SignersMissing
+    );
+    assert_eq!(
+        play.world.refused(good.clone(), &[&tenderee, &bidder]),
+        Code::SignersTooMany
+    );
     play.world.wait_until(end_ms - 1);
-    assert_eq!(play.world.refused(good.clone(), &[&tenderee, &witness]), Code::WindowOpen);
+    assert_eq!(
+        play.world.refused(good.clone(), &[&tenderee, &witness]),
+        Code::WindowOpen
+    );
     play.world.wait_until(end_ms);
-    let other = OpeningRecord { closing: Digest::ZERO, ..good.clone() };
-    assert_eq!(play.world.refused(other, &[&tenderee]), Code::ResultMismatch);
+    let other = OpeningRecord {
+        closing: Digest::ZERO,
+        ..good.clone()
+    };
+    assert_eq!(
+        play.world.refused(other, &[&tenderee]),
+        Code::ResultMismatch
+    );
     play.world.must(good, &[&tenderee]);
     let recorded = play.stage().recorded().unwrap();
     assert_eq!(recorded.signed_by, [id("tenderee")].into());
@@ -281,8 +395,13 @@ fn a_method_that_does_not_suit_the_prices_fails_the_tender() {
         competition_note: None,
     };
     let tenderee = play.tenderee();
-    assert_eq!(play.world.refused(report, &[&tenderee]), Code::MethodInapplicable);
+    assert_eq!(
+        play.world.refused(report, &[&tenderee]),
+        Code::MethodInapplicable
+    );
     play.world.do_duties(&play.tender.clone());
-    let Stage::Failed(failed) = play.stage() else { panic!("stage {}", play.stage().name()) };
+    let Stage::Failed(failed) = play.stage() else {
+        panic!("stage {}", play.stage().name())
+    };
     assert_eq!(failed.failure, Failure::MethodInapplicable);
 }

@@ -12,12 +12,25 @@ fn nothing_falls_due_unseen() {
         let tender = play.state();
         let last_ms = tender.last().time_ms;
         match tender.next_due_ms() {
-            Some(due_ms) if due_ms <= last_ms => assert!(tender.duty(last_ms).is_some(), "{milestone:?}"),
-            Some(due_ms) => {
-                assert_eq!(tender.duty(due_ms - 1), None, "{milestone:?}: something is owed earlier");
-                assert!(tender.duty(due_ms).is_some(), "{milestone:?}: nothing is owed then");
+            Some(due_ms) if due_ms <= last_ms => {
+                assert!(tender.duty(last_ms).is_some(), "{milestone:?}")
             }
-            None => assert_eq!(tender.duty(u64::MAX), None, "{milestone:?}: nobody would look"),
+            Some(due_ms) => {
+                assert_eq!(
+                    tender.duty(due_ms - 1),
+                    None,
+                    "{milestone:?}: something is owed earlier"
+                );
+                assert!(
+                    tender.duty(due_ms).is_some(),
+                    "{milestone:?}: nothing is owed then"
+                );
+            }
+            None => assert_eq!(
+                tender.duty(u64::MAX),
+                None,
+                "{milestone:?}: nobody would look"
+            ),
         }
     }
 }
@@ -36,7 +49,11 @@ fn a_failed_attempt_is_followed_by_the_next_without_anybody_asking() {
 
 #[test]
 fn the_platform_never_owes_what_it_would_be_refused() {
-    for script in [Script::eventful("T-1"), Script::korean("T-2"), Script::statutory("T-3")] {
+    for script in [
+        Script::eventful("T-1"),
+        Script::korean("T-2"),
+        Script::statutory("T-3"),
+    ] {
         let mut play = Play::new(script);
         for milestone in Milestone::ALL {
             play.go_to(*milestone);
@@ -59,7 +76,11 @@ fn the_platform_never_owes_what_it_would_be_refused() {
                     | Stage::Awarded(_)
                     | Stage::Failed(_)
             );
-            assert!(ended, "left alone at {milestone:?} it hangs in {}", later.stage().name());
+            assert!(
+                ended,
+                "left alone at {milestone:?} it hangs in {}",
+                later.stage().name()
+            );
         }
     }
 }
@@ -72,5 +93,8 @@ fn a_set_is_rehearsed_as_soon_as_it_is_signed() {
     let (set, signers) = (play.trustee_set(), play.set_signers());
     play.world.must(set, &signers.iter().collect::<Vec<_>>());
     assert_eq!(play.state().next_due_ms(), Some(0));
-    assert!(matches!(play.world.owed(&play.tender), Some(Act::RehearsalDealt(_))));
+    assert!(matches!(
+        play.world.owed(&play.tender),
+        Some(Act::RehearsalDealt(_))
+    ));
 }

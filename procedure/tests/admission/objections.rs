@@ -14,10 +14,16 @@ fn a_bidder_objects_to_what_is_at_hand() {
     let mut play = at(Milestone::Opened);
     let (bidder, tenderee, other) = (play.actor("b1"), play.tenderee(), play.actor("b2"));
     let body = play.objection("b1", Matter::Opening);
-    assert_eq!(play.world.refused(body.clone(), &[&other]), Code::SignerNotAllowed);
+    assert_eq!(
+        play.world.refused(body.clone(), &[&other]),
+        Code::SignerNotAllowed
+    );
     let outsider = play.objection("tenderee", Matter::Opening);
     assert_eq!(play.world.refused(outsider, &[&tenderee]), Code::NotABidder);
-    let empty = Objection { text: String::new(), ..body.clone() };
+    let empty = Objection {
+        text: String::new(),
+        ..body.clone()
+    };
     assert_eq!(play.world.refused(empty, &[&bidder]), Code::TextLength);
     for matter in [Matter::Draw, Matter::Candidates] {
         let early = play.objection("b1", matter);
@@ -25,7 +31,10 @@ fn a_bidder_objects_to_what_is_at_hand() {
     }
     play.world.must(body, &[&bidder]);
     let early = at(Milestone::Submitted).objection("b1", Matter::Opening);
-    assert_eq!(at(Milestone::Submitted).world.refused(early, &[&bidder]), Code::StageMismatch);
+    assert_eq!(
+        at(Milestone::Submitted).world.refused(early, &[&bidder]),
+        Code::StageMismatch
+    );
 }
 
 #[test]
@@ -40,12 +49,27 @@ fn the_tenderee_answers_each_objection_once() {
         text: text.to_owned(),
     };
     let bidder = play.actor("b1");
-    assert_eq!(play.world.refused(answer(objection, "是"), &[&bidder]), Code::SignerNotAllowed);
-    assert_eq!(play.world.refused(answer(objection, ""), &[&tenderee]), Code::TextLength);
-    assert_eq!(play.world.refused(answer(Digest::ZERO, "是"), &[&tenderee]), Code::ObjectionUnknown);
+    assert_eq!(
+        play.world.refused(answer(objection, "是"), &[&bidder]),
+        Code::SignerNotAllowed
+    );
+    assert_eq!(
+        play.world.refused(answer(objection, ""), &[&tenderee]),
+        Code::TextLength
+    );
+    assert_eq!(
+        play.world.refused(answer(Digest::ZERO, "是"), &[&tenderee]),
+        Code::ObjectionUnknown
+    );
     play.world.must(answer(objection, "是"), &[&tenderee]);
-    assert_eq!(play.world.refused(answer(objection, "否"), &[&tenderee]), Code::ObjectionUnknown);
-    assert_eq!(play.state().objections()[&objection].answer, Some((true, "是".to_owned())));
+    assert_eq!(
+        play.world.refused(answer(objection, "否"), &[&tenderee]),
+        Code::ObjectionUnknown
+    );
+    assert_eq!(
+        play.state().objections()[&objection].answer,
+        Some((true, "是".to_owned()))
+    );
 }
 
 #[test]
@@ -59,14 +83,26 @@ fn nothing_goes_on_while_an_objection_is_pending() {
         let objection = play.object("b1", matter);
         let tenderee = play.tenderee();
         let (next, due_ms): (Act, u64) = match play.stage() {
-            Stage::Opened(opened) => (opened.benchmark_set(&play.tender).1.into(), play.world.now_ms),
-            Stage::Drawn(drawn) => (drawn.opening_record(&play.tender).into(), drawn.objection_end_ms()),
-            Stage::Candidates(published) => (play.award_body().into(), published.candidates.publicity_until_ms),
+            Stage::Opened(opened) => (
+                opened.benchmark_set(&play.tender).1.into(),
+                play.world.now_ms,
+            ),
+            Stage::Drawn(drawn) => (
+                drawn.opening_record(&play.tender).into(),
+                drawn.objection_end_ms(),
+            ),
+            Stage::Candidates(published) => (
+                play.award_body().into(),
+                published.candidates.publicity_until_ms,
+            ),
             other => panic!("stage {}", other.name()),
         };
         play.world.wait_until(due_ms);
         let refusal = play.world.refusal(next.clone(), &[&tenderee]);
-        assert_eq!((refusal.code, refusal.rule.unwrap().id.as_str()), (Code::ObjectionPending, rule));
+        assert_eq!(
+            (refusal.code, refusal.rule.unwrap().id.as_str()),
+            (Code::ObjectionPending, rule)
+        );
         play.answer(objection);
         play.world.must(next, &[&tenderee]);
     }
@@ -90,7 +126,11 @@ fn objections_come_in_their_window() {
         };
         let mut late = play.clone();
         late.world.now_ms = end_ms;
-        assert_eq!(late.world.refused(body.clone(), &[&bidder]), Code::WindowClosed, "{matter:?}");
+        assert_eq!(
+            late.world.refused(body.clone(), &[&bidder]),
+            Code::WindowClosed,
+            "{matter:?}"
+        );
         play.world.now_ms = end_ms - 1;
         play.world.must(body, &[&bidder]);
     }

@@ -15,7 +15,9 @@ fn draft() -> Play {
 fn sign_set(play: &mut Play, set: TrusteeSet) -> Result<Digest, Code> {
     let signers = play.set_signers();
     let signers: Vec<&Actor> = signers.iter().collect();
-    play.world.admit(set, &signers).map_err(|refusal| refusal.code)
+    play.world
+        .admit(set, &signers)
+        .map_err(|refusal| refusal.code)
 }
 
 /// A draft with a set and a rehearsal that nobody has answered.
@@ -31,7 +33,11 @@ fn dealt() -> (Play, Digest) {
 fn a_trustee_signs_for_its_own_key() {
     let mut play = Play::to(Script::plain("T-1"), Milestone::Created);
     let key = play.trustee(1).hpke().public().clone();
-    let body = TrusteeKey { tender: play.tender.clone(), trustee: id("trustee-1"), key };
+    let body = TrusteeKey {
+        tender: play.tender.clone(),
+        trustee: id("trustee-1"),
+        key,
+    };
     let other = play.trustee(2);
     assert_eq!(play.world.refused(body, &[&other]), Code::SignerNotAllowed);
 }
@@ -44,8 +50,16 @@ fn strangers_cannot_fill_a_draft_with_keys() {
         let stranger = Actor::new(&format!("stranger-{number}"));
         play.world.register(&stranger);
         let key = stranger.hpke().public().clone();
-        let body = TrusteeKey { tender: play.tender.clone(), trustee: stranger.id().clone(), key };
-        last = Some(play.world.admit(body, &[&stranger]).map_err(|refusal| refusal.code));
+        let body = TrusteeKey {
+            tender: play.tender.clone(),
+            trustee: stranger.id().clone(),
+            key,
+        };
+        last = Some(
+            play.world
+                .admit(body, &[&stranger])
+                .map_err(|refusal| refusal.code),
+        );
     }
     assert_eq!(last, Some(Err(Code::LimitExceeded)));
     let known = Actor::new("stranger-0");
@@ -62,15 +76,25 @@ fn a_set_takes_the_published_keys_of_different_trustees() {
     let mut play = draft();
     let mut unpublished = play.trustee_set();
     unpublished.members[0].key = play.actor("nobody").hpke().public().clone();
-    assert_eq!(sign_set(&mut play, unpublished), Err(Code::TrusteeKeyMissing));
+    assert_eq!(
+        sign_set(&mut play, unpublished),
+        Err(Code::TrusteeKeyMissing)
+    );
 
     let mut twice = play.trustee_set();
     twice.members[1] = twice.members[0].clone();
     assert_eq!(sign_set(&mut play, twice), Err(Code::TrusteeRepeated));
 
     for threshold in [0, 1, 4] {
-        let set = TrusteeSet { threshold, ..play.trustee_set() };
-        assert_eq!(sign_set(&mut play, set), Err(Code::TrusteeThreshold), "{threshold} of 3");
+        let set = TrusteeSet {
+            threshold,
+            ..play.trustee_set()
+        };
+        assert_eq!(
+            sign_set(&mut play, set),
+            Err(Code::TrusteeThreshold),
+            "{threshold} of 3"
+        );
     }
 }
 
@@ -80,9 +104,15 @@ fn a_set_is_signed_by_tenderee_and_trustees_and_nobody_else() {
     let set = play.trustee_set();
     let mut signers = play.set_signers();
     let without: Vec<&Actor> = signers.iter().skip(1).collect();
-    assert_eq!(play.world.refused(set.clone(), &without), Code::SignersMissing);
+    assert_eq!(
+        play.world.refused(set.clone(), &without),
+        Code::SignersMissing
+    );
     let missing: Vec<&Actor> = signers.iter().take(3).collect();
-    assert_eq!(play.world.refused(set.clone(), &missing), Code::SignersMissing);
+    assert_eq!(
+        play.world.refused(set.clone(), &missing),
+        Code::SignersMissing
+    );
     signers.push(play.supervisor());
     let more: Vec<&Actor> = signers.iter().collect();
     assert_eq!(play.world.refused(set, &more), Code::SignersTooMany);
@@ -102,9 +132,16 @@ fn dependent(world: World) -> Result<Digest, Code> {
 
 #[test]
 fn the_tenderees_group_holds_fewer_keys_than_the_threshold() {
-    assert_eq!(dependent(World::new("kaibiao.test/etender")), Err(Code::TrusteesNotIndependent));
-    assert!(dependent(World::demo()).is_ok(), "a demo may play all roles");
-    Play::in_world(World::new("kaibiao.test/etender"), Script::plain("T-1")).go_to(Milestone::Rehearsed);
+    assert_eq!(
+        dependent(World::new("kaibiao.test/etender")),
+        Err(Code::TrusteesNotIndependent)
+    );
+    assert!(
+        dependent(World::demo()).is_ok(),
+        "a demo may play all roles"
+    );
+    Play::in_world(World::new("kaibiao.test/etender"), Script::plain("T-1"))
+        .go_to(Milestone::Rehearsed);
 }
 
 #[test]
@@ -112,16 +149,40 @@ fn the_platform_rehearses_a_set_that_exists_under_its_own_key() {
     let (mut play, set) = dealt();
     let platform = play.world.platform().clone();
     let good = play::rehearsal(&play.world, &play.tender, &set);
-    let other_set = RehearsalDealt { trustee_set: Digest::ZERO, ..good.clone() };
-    assert_eq!(play.world.refused(other_set, &[&platform]), Code::TrusteeSetMissing);
-    let other_key = RehearsalDealt { signature_key: play.tenderee().signature_key(), ..good.clone() };
-    assert_eq!(play.world.refused(other_key, &[&platform]), Code::RehearsalMismatch);
-    let short = RehearsalDealt { key_block: "AAAA".into(), ..good.clone() };
+    let other_set = RehearsalDealt {
+        trustee_set: Digest::ZERO,
+        ..good.clone()
+    };
+    assert_eq!(
+        play.world.refused(other_set, &[&platform]),
+        Code::TrusteeSetMissing
+    );
+    let other_key = RehearsalDealt {
+        signature_key: play.tenderee().signature_key(),
+        ..good.clone()
+    };
+    assert_eq!(
+        play.world.refused(other_key, &[&platform]),
+        Code::RehearsalMismatch
+    );
+    let short = RehearsalDealt {
+        key_block: "AAAA".into(),
+        ..good.clone()
+    };
     assert_eq!(play.world.refused(short, &[&platform]), Code::KeyBlockForm);
-    let nonce = RehearsalDealt { nonce: "00".into(), ..good.clone() };
-    assert_eq!(play.world.refused(nonce, &[&platform]), Code::ContextMismatch);
+    let nonce = RehearsalDealt {
+        nonce: "00".into(),
+        ..good.clone()
+    };
+    assert_eq!(
+        play.world.refused(nonce, &[&platform]),
+        Code::ContextMismatch
+    );
     let tenderee = play.tenderee();
-    assert_eq!(play.world.refused(good, &[&tenderee]), Code::SignerNotAllowed);
+    assert_eq!(
+        play.world.refused(good, &[&tenderee]),
+        Code::SignerNotAllowed
+    );
 }
 
 #[test]
@@ -129,14 +190,44 @@ fn a_trustee_answers_for_its_own_slot_once() {
     let (mut play, _) = dealt();
     let (first, second) = (play.trustee(1), play.trustee(2));
     let release = play.rehearsal_release(1);
-    assert_eq!(play.world.refused(release.clone(), &[&second]), Code::SlotMismatch);
-    assert_eq!(play.world.refused(ShareRelease { slot: 0, ..release.clone() }, &[&first]), Code::SlotMismatch);
-    assert_eq!(play.world.refused(ShareRelease { slot: 9, ..release.clone() }, &[&first]), Code::SlotMismatch);
-    let nothing = ShareRelease { shares: Vec::new(), ..release.clone() };
-    assert_eq!(play.world.refused(nothing, &[&first]), Code::EnvelopeUnknown);
+    assert_eq!(
+        play.world.refused(release.clone(), &[&second]),
+        Code::SlotMismatch
+    );
+    assert_eq!(
+        play.world.refused(
+            ShareRelease {
+                slot: 0,
+                ..release.clone()
+            },
+            &[&first]
+        ),
+        Code::SlotMismatch
+    );
+    assert_eq!(
+        play.world.refused(
+            ShareRelease {
+                slot: 9,
+                ..release.clone()
+            },
+            &[&first]
+        ),
+        Code::SlotMismatch
+    );
+    let nothing = ShareRelease {
+        shares: Vec::new(),
+        ..release.clone()
+    };
+    assert_eq!(
+        play.world.refused(nothing, &[&first]),
+        Code::EnvelopeUnknown
+    );
     let mut elsewhere = release.clone();
     elsewhere.shares[0].envelope = Digest::ZERO;
-    assert_eq!(play.world.refused(elsewhere, &[&first]), Code::EnvelopeUnknown);
+    assert_eq!(
+        play.world.refused(elsewhere, &[&first]),
+        Code::EnvelopeUnknown
+    );
     play.world.must(release.clone(), &[&first]);
     let mut again = release;
     again.shares[0].share = None;
@@ -154,7 +245,17 @@ fn a_draft_has_no_other_envelopes() {
         (EnvelopeKind::Opening, Code::StageMismatch),
         (EnvelopeKind::Contrib, Code::StageMismatch),
     ] {
-        assert_eq!(play.world.refused(ShareRelease { kind, ..release.clone() }, &[&first]), code, "{kind}");
+        assert_eq!(
+            play.world.refused(
+                ShareRelease {
+                    kind,
+                    ..release.clone()
+                },
+                &[&first]
+            ),
+            code,
+            "{kind}"
+        );
     }
 }
 
@@ -162,12 +263,16 @@ fn a_draft_has_no_other_envelopes() {
 fn notice_after(answer: impl Fn(u8, ShareRelease) -> Option<ShareRelease>) -> Result<Digest, Code> {
     let (mut play, _) = dealt();
     for slot in 1..=3 {
-        let Some(release) = answer(slot, play.rehearsal_release(slot)) else { continue };
+        let Some(release) = answer(slot, play.rehearsal_release(slot)) else {
+            continue;
+        };
         let trustee = play.trustee(slot);
         play.world.must(release, &[&trustee]);
     }
     let (notice, tenderee) = (play.notice(), play.tenderee());
-    play.world.admit(notice, &[&tenderee]).map_err(|refusal| refusal.code)
+    play.world
+        .admit(notice, &[&tenderee])
+        .map_err(|refusal| refusal.code)
 }
 
 fn with_share(mut release: ShareRelease, share: Option<Share>) -> ShareRelease {
@@ -180,18 +285,34 @@ fn the_notice_waits_until_every_trustee_has_proved_its_key() {
     let missing = Err(Code::RehearsalMissing);
     assert!(notice_after(|_, release| Some(release)).is_ok());
     assert_eq!(notice_after(|_, _| None), missing);
-    assert_eq!(notice_after(|slot, release| (slot != 3).then_some(release)), missing);
+    assert_eq!(
+        notice_after(|slot, release| (slot != 3).then_some(release)),
+        missing
+    );
     let lies = |slot: u8, release: ShareRelease| {
-        Some(if slot == 3 { with_share(release, Some(Share([7; 32]))) } else { release })
+        Some(if slot == 3 {
+            with_share(release, Some(Share([7; 32])))
+        } else {
+            release
+        })
     };
     assert_eq!(notice_after(lies), missing);
-    let cannot = |slot: u8, release| Some(if slot == 3 { with_share(release, None) } else { release });
+    let cannot = |slot: u8, release| {
+        Some(if slot == 3 {
+            with_share(release, None)
+        } else {
+            release
+        })
+    };
     assert_eq!(notice_after(cannot), missing);
 }
 
 #[test]
 fn a_rehearsal_that_nobody_can_open_proves_nothing() {
-    assert_eq!(notice_after(|_, release| Some(with_share(release, None))), Err(Code::RehearsalMissing));
+    assert_eq!(
+        notice_after(|_, release| Some(with_share(release, None))),
+        Err(Code::RehearsalMissing)
+    );
     let wrong = |_: u8, release| Some(with_share(release, Some(Share([7; 32]))));
     assert_eq!(notice_after(wrong), Err(Code::RehearsalMissing));
 }
@@ -209,7 +330,9 @@ fn a_failed_rehearsal_can_be_repeated() {
         let (release, trustee) = (play.rehearsal_release(slot), play.trustee(slot));
         play.world.must(release, &[&trustee]);
     }
-    let Stage::Draft(preparation) = play.stage() else { panic!("still a draft") };
+    let Stage::Draft(preparation) = play.stage() else {
+        panic!("still a draft")
+    };
     assert!(preparation.sets[&set].is_rehearsed());
 }
 
@@ -225,12 +348,25 @@ fn a_tender_has_a_title_and_begins_with_its_creation() {
         tenderee: id("tenderee"),
     };
     for title in ["", "  ", "a\tb", &"长".repeat(201)] {
-        assert_eq!(world.refused(created(title), &[&tenderee]), Code::TextLength, "{title:?}");
+        assert_eq!(
+            world.refused(created(title), &[&tenderee]),
+            Code::TextLength,
+            "{title:?}"
+        );
     }
     let platform = world.platform().clone();
-    assert_eq!(world.refused(created("a"), &[&platform]), Code::SignerNotAllowed);
-    let withdrawn = BidWithdrawn { tender: id("T-1"), manifest: Digest::ZERO };
+    assert_eq!(
+        world.refused(created("a"), &[&platform]),
+        Code::SignerNotAllowed
+    );
+    let withdrawn = BidWithdrawn {
+        tender: id("T-1"),
+        manifest: Digest::ZERO,
+    };
     assert_eq!(world.refused(withdrawn, &[&tenderee]), Code::TenderUnknown);
     world.must(created(&"长".repeat(200)), &[&tenderee]);
-    assert_eq!(world.refused(created("another"), &[&tenderee]), Code::TenderExists);
+    assert_eq!(
+        world.refused(created("another"), &[&tenderee]),
+        Code::TenderExists
+    );
 }

@@ -32,8 +32,16 @@ static CORPUS: LazyLock<Corpus> = LazyLock::new(|| {
         keys.insert(actor.key().public().id(), actor.key().clone());
     }
     let chain = ChainId::Tender(play.tender.clone());
-    let place = |entry: &play::LogEntry| At { time_ms: entry.opening.admitted_ms, index: entry.opening.index };
-    let said: Vec<_> = play.world.log().chain(&chain).map(|entry| (entry.envelope.clone(), place(entry))).collect();
+    let place = |entry: &play::LogEntry| At {
+        time_ms: entry.opening.admitted_ms,
+        index: entry.opening.index,
+    };
+    let said: Vec<_> = play
+        .world
+        .log()
+        .chain(&chain)
+        .map(|entry| (entry.envelope.clone(), place(entry)))
+        .collect();
     let mut states: Vec<Tender> = Vec::new();
     for (envelope, at) in &said {
         let statement = verify(envelope.clone(), &directory).expect("admitted before");
@@ -41,14 +49,20 @@ static CORPUS: LazyLock<Corpus> = LazyLock::new(|| {
             None => Tender::create(&statement, &directory, *at).expect("admitted before"),
             Some(before) => {
                 let mut next = before.clone();
-                next.admit(&statement, &directory, *at).expect("admitted before");
+                next.admit(&statement, &directory, *at)
+                    .expect("admitted before");
                 next
             }
         };
         states.push(next);
     }
     assert_eq!(states.last(), Some(play.state()));
-    Corpus { directory, said, states, keys }
+    Corpus {
+        directory,
+        said,
+        states,
+        keys,
+    }
 });
 
 /// What is done to a statement before it is sent again.
@@ -89,7 +103,11 @@ fn bend() -> impl Strategy<Value = Bend> {
 fn sent() -> impl Strategy<Value = Sent> {
     let offset = prop_oneof![4 => -3_i64..12, 1 => -100_i64..100];
     let wait = prop_oneof![3 => Just(0_u64), 2 => 0_u64..7_200_000, 1 => 0_u64..2_000_000_000];
-    (offset, wait, bend()).prop_map(|(offset, wait_ms, bend)| Sent { offset, wait_ms, bend })
+    (offset, wait, bend()).prop_map(|(offset, wait_ms, bend)| Sent {
+        offset,
+        wait_ms,
+        bend,
+    })
 }
 
 /// Changes one place of a JSON value, chosen by `choice`.
@@ -105,7 +123,11 @@ fn change(value: &mut Value, choice: u64) {
         }
         Value::Object(fields) if !fields.is_empty() => {
             let place = rest as usize % fields.len();
-            fields.values_mut().nth(place).into_iter().for_each(|field| change(field, rest / 8));
+            fields
+                .values_mut()
+                .nth(place)
+                .into_iter()
+                .for_each(|field| change(field, rest / 8));
         }
         Value::Array(items) if !items.is_empty() => {
             let place = rest as usize % items.len();
@@ -123,7 +145,8 @@ fn change(value: &mut Value, choice: u64) {
         },
         Value::Number(number) => {
             let old = number.as_u64().unwrap_or_default();
-            *value = [0, 1, old + 1, old.saturating_sub(1), old * 2, (1 << 53) - 1][here % 6].into();
+            *value =
+                [0, 1, old + 1, old.saturating_sub(1), old * 2, (1 << 53) - 1][here % 6].into();
         }
         Value::Bool(truth) => *truth = !*truth,
         other => *other = Value::String("x".into()),
@@ -133,13 +156,26 @@ fn change(value: &mut Value, choice: u64) {
 fn changed(envelope: &Envelope, choice: u64) -> Envelope {
     let mut value: Value = serde_json::from_slice(&envelope.body).expect("bodies are JSON");
     change(&mut value, choice);
-    Envelope { body: serde_json::to_vec(&value).expect("values are JSON"), ..envelope.clone() }
+    Envelope {
+        body: serde_json::to_vec(&value).expect("values are JSON"),
+        ..envelope.clone()
+    }
 }
 
 fn signed(envelope: Envelope, corpus: &Corpus) -> Envelope {
-    let signers: Vec<KeyId> = envelope.signatures.iter().filter_map(|one| one.key_id.parse().ok()).collect();
-    let mut envelope = Envelope { signatures: Vec::new(), ..envelope };
-    signers.iter().filter_map(|id| corpus.keys.get(id)).for_each(|key| envelope.add_signature(key));
+    let signers: Vec<KeyId> = envelope
+        .signatures
+        .iter()
+        .filter_map(|one| one.key_id.parse().ok())
+        .collect();
+    let mut envelope = Envelope {
+        signatures: Vec::new(),
+        ..envelope
+    };
+    signers
+        .iter()
+        .filter_map(|id| corpus.keys.get(id))
+        .for_each(|key| envelope.add_signature(key));
     envelope
 }
 
@@ -149,17 +185,33 @@ fn bent(envelope: &Envelope, bend: Bend, corpus: &Corpus) -> Envelope {
         Bend::Resigned(choice) => signed(changed(envelope, choice), corpus),
         Bend::Forged(choice) => changed(envelope, choice),
         Bend::ByOther(choice) => {
-            let mut by_other = Envelope { signatures: Vec::new(), ..envelope.clone() };
+            let mut by_other = Envelope {
+                signatures: Vec::new(),
+                ..envelope.clone()
+            };
             let place = choice as usize % corpus.keys.len();
-            corpus.keys.values().nth(place).into_iter().for_each(|key| by_other.add_signature(key));
+            corpus
+                .keys
+                .values()
+                .nth(place)
+                .into_iter()
+                .for_each(|key| by_other.add_signature(key));
             by_other
         }
-        Bend::Unsigned => Envelope { signatures: Vec::new(), ..envelope.clone() },
+        Bend::Unsigned => Envelope {
+            signatures: Vec::new(),
+            ..envelope.clone()
+        },
     }
 }
 
 /// Sends one statement; what was admitted comes back.
-fn send(tender: &mut Tender, envelope: Envelope, at: At, corpus: &Corpus) -> Option<(Envelope, At)> {
+fn send(
+    tender: &mut Tender,
+    envelope: Envelope,
+    at: At,
+    corpus: &Corpus,
+) -> Option<(Envelope, At)> {
     let statement = verify(envelope.clone(), &corpus.directory).ok()?;
     let before = tender.clone();
     match tender.admit(&statement, &corpus.directory, at) {
@@ -175,16 +227,30 @@ fn send(tender: &mut Tender, envelope: Envelope, at: At, corpus: &Corpus) -> Opt
 }
 
 fn place_of(stage: &Stage) -> usize {
-    Stage::NAMES.iter().position(|name| *name == stage.name()).expect("every stage has its name")
+    Stage::NAMES
+        .iter()
+        .position(|name| *name == stage.name())
+        .expect("every stage has its name")
 }
 
 /// What must hold for the step from one state to the next.
 fn check_step(before: &Tender, after: &Tender, act: &Act, at: At) {
-    assert!(place_of(before.stage()) <= place_of(after.stage()), "back from {}", before.stage().name());
+    assert!(
+        place_of(before.stage()) <= place_of(after.stage()),
+        "back from {}",
+        before.stage().name()
+    );
     assert_eq!(after.last(), at);
-    let sealed = matches!(act, Act::BidManifest(_) | Act::BidWithdrawn(_) | Act::CreditCommitted(_));
+    let sealed = matches!(
+        act,
+        Act::BidManifest(_) | Act::BidWithdrawn(_) | Act::CreditCommitted(_)
+    );
     if let Some(bidding) = after.stage().bidding().filter(|_| sealed) {
-        assert!(at.time_ms < bidding.notice.deadline_ms, "{} is late", act.kind());
+        assert!(
+            at.time_ms < bidding.notice.deadline_ms,
+            "{} is late",
+            act.kind()
+        );
     }
     check_state(after);
 }
@@ -197,22 +263,49 @@ fn check_state(tender: &Tender) {
             let bid = &bidding.bids[manifest];
             assert_eq!((&bid.bidder, bid.status), (bidder, BidStatus::Live));
         }
-        let live = bidding.bids.values().filter(|bid| bid.status == BidStatus::Live).count();
+        let live = bidding
+            .bids
+            .values()
+            .filter(|bid| bid.status == BidStatus::Live)
+            .count();
         assert_eq!(live, bidding.live.len(), "one live bid for each bidder");
-        assert!(bidding.bids.values().all(|bid| bid.at.time_ms < bidding.notice.deadline_ms));
+        assert!(
+            bidding
+                .bids
+                .values()
+                .all(|bid| bid.at.time_ms < bidding.notice.deadline_ms)
+        );
         assert!(bidding.announce.is_some() || bidding.bids.is_empty());
     }
     if let Some(closed) = stage.closed() {
         assert!(closed.closed.time_ms >= closed.bidding.notice.deadline_ms);
         let enough = closed.bidding.live.len() >= closed.bidding.profile.bidders_min().0 as usize;
-        assert!(enough || stage.opened().is_none(), "opened with too few bidders");
+        assert!(
+            enough || stage.opened().is_none(),
+            "opened with too few bidders"
+        );
     }
     if let Some(opened) = stage.opened() {
-        let read_out: Vec<_> = opened.results.iter().map(|line| (&line.bidder, &line.manifest)).collect();
-        assert_eq!(read_out, opened.closed.bidding.live.iter().collect::<Vec<_>>(), "every live bid once");
+        let read_out: Vec<_> = opened
+            .results
+            .iter()
+            .map(|line| (&line.bidder, &line.manifest))
+            .collect();
+        assert_eq!(
+            read_out,
+            opened.closed.bidding.live.iter().collect::<Vec<_>>(),
+            "every live bid once"
+        );
         for line in &opened.results {
             let valid = line.outcome == Outcome::Valid;
-            assert_eq!((line.reason.is_none(), line.consequence.is_none(), line.form.is_empty()), (valid, valid, !valid));
+            assert_eq!(
+                (
+                    line.reason.is_none(),
+                    line.consequence.is_none(),
+                    line.form.is_empty()
+                ),
+                (valid, valid, !valid)
+            );
             assert!(!valid || opened.keys.contains_key(&line.manifest));
         }
     }
@@ -223,15 +316,35 @@ fn check_outcome(tender: &Tender) {
     let stage = tender.stage();
     if let Some(drawing) = stage.drawing() {
         assert!(!drawing.members.is_empty());
-        let numbers: Vec<u32> = drawing.attempts.iter().map(|attempt| attempt.number).collect();
+        let numbers: Vec<u32> = drawing
+            .attempts
+            .iter()
+            .map(|attempt| attempt.number)
+            .collect();
         assert_eq!(numbers, (1..=numbers.len() as u32).collect::<Vec<_>>());
-        let failed = drawing.attempts.iter().filter(|attempt| attempt.failed.is_some()).count();
+        let failed = drawing
+            .attempts
+            .iter()
+            .filter(|attempt| attempt.failed.is_some())
+            .count();
         assert!(failed >= numbers.len() - 1, "two attempts at once");
-        assert!(stage.drawn().is_none() || failed == numbers.len() - 1, "a result of a failed attempt");
+        assert!(
+            stage.drawn().is_none() || failed == numbers.len() - 1,
+            "a result of a failed attempt"
+        );
     }
     if let Some(drawn) = stage.drawn() {
-        let contributors = &drawn.drawing.attempts.last().expect("an attempt").contributions;
-        assert!(contributors.values().any(|one| one.contributor == *tender.tenderee()));
+        let contributors = &drawn
+            .drawing
+            .attempts
+            .last()
+            .expect("an attempt")
+            .contributions;
+        assert!(
+            contributors
+                .values()
+                .any(|one| one.contributor == *tender.tenderee())
+        );
         assert!(drawn.result.counted >= 2);
     }
     if let Some(evaluated) = stage.evaluated() {
@@ -244,10 +357,18 @@ fn check_outcome(tender: &Tender) {
         let published = &awarded.published;
         assert_eq!(awarded.place.rank, 1);
         assert!(published.evaluated.report.places.contains(&awarded.place));
-        assert_eq!(published.candidates.candidates, published.evaluated.report.places);
+        assert_eq!(
+            published.candidates.candidates,
+            published.evaluated.report.places
+        );
         assert_eq!(published.candidates.report, published.evaluated.statement);
         assert!(tender.last().time_ms >= published.candidates.publicity_until_ms);
-        assert!(tender.objections().values().all(|objection| objection.answer.is_some()));
+        assert!(
+            tender
+                .objections()
+                .values()
+                .all(|objection| objection.answer.is_some())
+        );
     }
 }
 
@@ -258,7 +379,9 @@ fn check_replay(start: &Tender, admitted: &[(Envelope, At)], end: &Tender, corpu
     for (envelope, at) in admitted {
         let statement = verify(envelope.clone(), &corpus.directory).expect("it was admitted");
         assert!(ids.insert(statement.id()), "admitted twice");
-        again.admit(&statement, &corpus.directory, *at).expect("it was admitted");
+        again
+            .admit(&statement, &corpus.directory, *at)
+            .expect("it was admitted");
     }
     assert_eq!(again, *end);
 }

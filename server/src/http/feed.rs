@@ -136,7 +136,7 @@ pub fn page(
     let position = seq_of(conn, chain, &cursor.position, seen)?;
     let caught = match cursor.catching {
         Some((_, last)) => seq_of(conn, chain, &last, target)? + 1,
-        None => position,
+        None => 0,
     };
     let mut found = Found::default();
     if seen < target {

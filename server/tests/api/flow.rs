@@ -68,6 +68,12 @@ impl Flow {
         let notice = flow.notice(set);
         flow.server.must(notice, &[&flow.tenderee()]);
         flow.wait_for(|view| view["announce_id"].is_string());
+        for name in ["tenderee", "witness-1"] {
+            let who = Actor::new(name);
+            let (body, _) = play::contribution(flow.origin(), &flow.bidding(), 1, &who, name);
+            flow.server.must(body, &[&who]);
+        }
+        // A public act after sealed ones: followers of the feed have passed over something.
         let snapshot = Act::from(flow.snapshot()).envelope().id();
         flow.server.must(
             CreditCommitted {
@@ -76,11 +82,6 @@ impl Flow {
             },
             &[&Actor::new("credit-source")],
         );
-        for name in ["tenderee", "witness-1"] {
-            let who = Actor::new(name);
-            let (body, _) = play::contribution(flow.origin(), &flow.bidding(), 1, &who, name);
-            flow.server.must(body, &[&who]);
-        }
         flow
     }
 
