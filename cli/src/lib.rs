@@ -20,6 +20,7 @@ pub mod keyring;
 pub mod koneps;
 pub mod notice;
 pub mod output;
+pub mod rehearse;
 pub mod release;
 pub mod replay;
 pub mod seal;

@@ -21,7 +21,9 @@ impl Digest {
     pub(crate) fn from_ring(value: ring::digest::Digest) -> Digest {
         let mut out = [0; 32];
         // A SHA-256 value is always 32 bytes; zip cannot read or write past either side.
-        out.iter_mut().zip(value.as_ref()).for_each(|(to, from)| *to = *from);
+        out.iter_mut()
+            .zip(value.as_ref())
+            .for_each(|(to, from)| *to = *from);
         Digest(out)
     }
 
@@ -69,7 +71,9 @@ impl Serialize for Digest {
 
 impl<'de> Deserialize<'de> for Digest {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(de::Error::custom)
     }
 }
 

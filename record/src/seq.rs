@@ -63,11 +63,18 @@ impl Seq {
         let mut hasher = Context::new(&SHA256);
         let dst_length = u16::try_from(dst.len()).unwrap_or(u16::MAX);
         let count = u32::try_from(count).unwrap_or(u32::MAX);
-        debug_assert_eq!(usize::from(dst_length), dst.len(), "domain strings are short");
+        debug_assert_eq!(
+            usize::from(dst_length),
+            dst.len(),
+            "domain strings are short"
+        );
         hasher.update(&dst_length.to_be_bytes());
         hasher.update(dst.as_bytes());
         hasher.update(&count.to_be_bytes());
-        Seq { hasher, fields_left: count }
+        Seq {
+            hasher,
+            fields_left: count,
+        }
     }
 
     /// Adds the next field.

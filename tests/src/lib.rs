@@ -16,6 +16,7 @@ mod actor;
 mod bundle;
 mod log;
 mod notice;
+mod opening;
 mod play;
 mod script;
 mod seal;

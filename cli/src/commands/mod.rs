@@ -6,6 +6,7 @@ mod evaluate;
 mod export;
 mod key;
 mod receipt;
+mod rehearse;
 mod seal;
 mod submit;
 mod tender;
@@ -84,7 +85,8 @@ enum Command {
     Release(trustee::Release),
     /// Compute who comes first in an evaluation case.
     Evaluate(evaluate::Arguments),
-    // The rehearsal stands here: `Rehearse(rehearse::Arguments)`.
+    /// Play a whole tender against a demonstration server, in all its roles.
+    Rehearse(rehearse::Arguments),
     /// Save the record of a tender as one file.
     Export(export::Arguments),
     /// Look at your trust file, or get the one that a server proposes.
@@ -124,6 +126,7 @@ fn run(desk: &Desk, command: Command) -> Outcome {
         Command::Object(arguments) => bid::object(desk, &arguments),
         Command::Release(arguments) => trustee::release(desk, &arguments),
         Command::Evaluate(arguments) => evaluate::run(desk, &arguments),
+        Command::Rehearse(arguments) => rehearse::run(desk, &arguments),
         Command::Export(arguments) => export::run(desk, &arguments),
         Command::Trust(command) => trust::run(desk, command),
         Command::Verify(arguments) => verify::run(desk, &arguments),

@@ -6,6 +6,7 @@
 //! | [`works`] | a Suqian-style works tender in which everything happens that may happen |
 //! | [`korean`] | recorded Korean tenders with their real prices |
 //! | [`course`] | the steps that all tenders share |
+//! | [`evidence`] | the bundle, verified here and elsewhere |
 //! | [`hall`] | the server, its clock, the receipts |
 //! | [`actor`], [`workshop`] | somebody with keys; a bidder's own computer |
 //! | [`relay`] | a line to the server that breaks |
@@ -13,6 +14,7 @@
 
 pub mod actor;
 pub mod course;
+pub mod evidence;
 pub mod hall;
 pub mod korean;
 pub mod narrator;

@@ -85,22 +85,30 @@ fn broken_requests_get_an_answer_or_none_but_never_a_500() {
         let answer = exchange(address, request, true);
         assert!(!answer.contains("HTTP/1.1 5"), "{answer}");
     }
-    // A length that is too large is refused before the body comes.
-    let head = "POST /api/v1/sessions HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 99999999999\r\n\r\n";
-    let answer = exchange(address, head.as_bytes(), false);
+    // And what is whole is taken.
+    let answer = exchange(address, &[head.as_bytes(), &body].concat(), false);
+    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    rt::System::new().block_on(handle.stop(true));
+    thread.join().expect("it ends");
+}
+
+#[test]
+fn a_body_that_is_too_large_is_refused_however_it_comes() {
+    let server = Server::start();
+    let (address, handle, thread) = listen(&server);
+    // Announced: before the body comes.
+    let announced = "POST /api/v1/sessions HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 99999999999\r\n\r\n";
+    let answer = exchange(address, announced.as_bytes(), false);
     assert!(
         answer.starts_with("HTTP/1.1 413") && answer.contains("body-too-large"),
         "{answer}"
     );
-    // Chunked bodies have the same limit: 512 KiB and one byte more.
-    let chunk = [b"10000\r\n".as_slice(), &[b' '; 0x10000], b"\r\n"].concat();
+    // Chunked, 512 KiB and one byte more: when the limit is reached.
     let head = b"POST /api/v1/sessions HTTP/1.1\r\nhost: x\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n";
-    let body = [chunk.repeat(8).as_slice(), b"1\r\n \r\n0\r\n\r\n"].concat();
-    let answer = exchange(address, &[head.as_slice(), &body].concat(), false);
+    let chunk = [b"10000\r\n".as_slice(), &[b' '; 0x10000], b"\r\n"].concat();
+    let chunked = [head.as_slice(), &chunk.repeat(8), b"1\r\n \r\n0\r\n\r\n"].concat();
+    let answer = exchange(address, &chunked, false);
     assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
-    // And what is whole is taken.
-    let answer = exchange(address, &[head.as_bytes(), &body].concat(), false);
-    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
     rt::System::new().block_on(handle.stop(true));
     thread.join().expect("it ends");
 }

@@ -101,7 +101,7 @@ pub fn notice(
 
 fn bid_form() -> Result<Vec<FormField>, Failure> {
     let field = |name: &str, field_type, unit: Option<&str>| {
-        Ok(FormField {
+        Ok::<FormField, Failure>(FormField {
             id: identifier(name)?,
             field_type,
             unit: unit.map(str::to_owned),
