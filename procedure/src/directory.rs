@@ -6,11 +6,11 @@ use record::Identifier;
 use record::key::{KeyId, PublicKey};
 use record::statement::Verified;
 
+use crate::At;
 use crate::act::{AccountRegistered, Act, KeyRegistered, KeyRevoked, Role, RoleGranted};
 use crate::limits::{KEYS_PER_ACCOUNT_MAX, NAME_CHARS_MAX, TEXT_CHARS_MAX};
 use crate::refusal::{Code, Refusal, demand};
 use crate::text;
-use crate::At;
 
 /// A registered key.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,7 +54,12 @@ pub struct Directory {
 impl Directory {
     /// An empty directory of the log `origin`, whose roles come from `root` (the root key of the trust file).
     pub fn new(origin: impl Into<String>, root: PublicKey) -> Directory {
-        Directory { origin: origin.into(), root, accounts: BTreeMap::new(), keys: BTreeMap::new() }
+        Directory {
+            origin: origin.into(),
+            root,
+            accounts: BTreeMap::new(),
+            keys: BTreeMap::new(),
+        }
     }
 
     /// Origin of the log; it begins with `demo.` in demo mode.
@@ -90,7 +95,10 @@ impl Directory {
     /// Whether `account` has `role` at a point of the log. Like keys, roles are asked for by position, so that
     /// a directory that knows what came later gives the same answer.
     pub fn has_role(&self, account: &Identifier, role: Role, at: At) -> bool {
-        let granted = self.accounts.get(account).and_then(|entry| entry.roles.get(&role));
+        let granted = self
+            .accounts
+            .get(account)
+            .and_then(|entry| entry.roles.get(&role));
         granted.is_some_and(|index| *index < at.index)
     }
 
@@ -104,8 +112,13 @@ impl Directory {
 
     /// The key of a signer, if it is registered before `at` and not revoked.
     pub fn active_key(&self, id: &KeyId, at: At) -> Result<&KeyEntry, Refusal> {
-        let entry = self.keys.get(id).ok_or_else(|| Refusal::new(Code::KeyUnknown, id.to_string()))?;
-        demand(entry.registered_index < at.index, Code::KeyUnknown, || id.to_string())?;
+        let entry = self
+            .keys
+            .get(id)
+            .ok_or_else(|| Refusal::new(Code::KeyUnknown, id.to_string()))?;
+        demand(entry.registered_index < at.index, Code::KeyUnknown, || {
+            id.to_string()
+        })?;
         let revoked = entry.revoked_index.is_some_and(|index| index < at.index);
         demand(!revoked, Code::KeyRevoked, || id.to_string())?;
         Ok(entry)
@@ -113,7 +126,9 @@ impl Directory {
 
     /// The accounts that signed, each with one of its signing keys. Every signature must be by an active key.
     pub fn signers(&self, keys: &[KeyId], at: At) -> Result<BTreeMap<Identifier, KeyId>, Refusal> {
-        keys.iter().map(|key| Ok((self.active_key(key, at)?.account.clone(), *key))).collect()
+        keys.iter()
+            .map(|key| Ok((self.active_key(key, at)?.account.clone(), *key)))
+            .collect()
     }
 
     /// Admits one statement of an account chain or of the platform chain; unchanged on refusal.
@@ -123,18 +138,34 @@ impl Directory {
             Act::KeyRegistered(body) => self.register_key(body, statement.signers(), at),
             Act::KeyRevoked(body) => self.revoke_key(body, statement.signers(), at),
             Act::RoleGranted(body) => self.grant_role(body, statement.signers(), at),
-            other => Err(Refusal::new(Code::StageMismatch, format!("{} belongs to a tender", other.kind()))),
+            other => Err(Refusal::new(
+                Code::StageMismatch,
+                format!("{} belongs to a tender", other.kind()),
+            )),
         }
     }
 
-    fn register_account(&mut self, body: &AccountRegistered, signers: &[KeyId], at: At) -> Result<(), Refusal> {
+    fn register_account(
+        &mut self,
+        body: &AccountRegistered,
+        signers: &[KeyId],
+        at: At,
+    ) -> Result<(), Refusal> {
         text::length(&body.name, NAME_CHARS_MAX, "/name")?;
         if let Some(code) = &body.registration_code {
             text::length(code, NAME_CHARS_MAX, "/registration_code")?;
         }
         let id = body.key.id();
-        demand(signers == [id], Code::SignerNotAllowed, || "the new key alone signs")?;
-        demand(!self.accounts.contains_key(&body.account), Code::AccountExists, || body.account.to_string())?;
+        demand(
+            signers == [id],
+            Code::SignerNotAllowed,
+            || "the new key alone signs",
+        )?;
+        demand(
+            !self.accounts.contains_key(&body.account),
+            Code::AccountExists,
+            || body.account.to_string(),
+        )?;
         self.demand_new_key(&id)?;
         self.accounts.insert(
             body.account.clone(),
@@ -151,9 +182,18 @@ impl Directory {
         Ok(())
     }
 
-    fn register_key(&mut self, body: &KeyRegistered, signers: &[KeyId], at: At) -> Result<(), Refusal> {
+    fn register_key(
+        &mut self,
+        body: &KeyRegistered,
+        signers: &[KeyId],
+        at: At,
+    ) -> Result<(), Refusal> {
         let account = self.own_account(&body.account, signers, at)?;
-        demand(account.keys.len() < KEYS_PER_ACCOUNT_MAX, Code::KeysMax, || body.account.to_string())?;
+        demand(
+            account.keys.len() < KEYS_PER_ACCOUNT_MAX,
+            Code::KeysMax,
+            || body.account.to_string(),
+        )?;
         self.demand_new_key(&body.key.id())?;
         self.insert_key(&body.account, &body.key, at);
         Ok(())
@@ -162,10 +202,23 @@ impl Directory {
     fn revoke_key(&mut self, body: &KeyRevoked, signers: &[KeyId], at: At) -> Result<(), Refusal> {
         text::length(&body.reason, TEXT_CHARS_MAX, "/reason")?;
         let account = self.own_account(&body.account, signers, at)?;
-        demand(account.keys.contains(&body.key_id), Code::KeyUnknown, || body.key_id.to_string())?;
-        let is_active = |id: &KeyId| self.keys.get(id).is_some_and(|entry| entry.revoked_index.is_none());
-        demand(is_active(&body.key_id), Code::KeyRevoked, || body.key_id.to_string())?;
-        let other_left = account.keys.iter().any(|id| *id != body.key_id && is_active(id));
+        demand(
+            account.keys.contains(&body.key_id),
+            Code::KeyUnknown,
+            || body.key_id.to_string(),
+        )?;
+        let is_active = |id: &KeyId| {
+            self.keys
+                .get(id)
+                .is_some_and(|entry| entry.revoked_index.is_none())
+        };
+        demand(is_active(&body.key_id), Code::KeyRevoked, || {
+            body.key_id.to_string()
+        })?;
+        let other_left = account
+            .keys
+            .iter()
+            .any(|id| *id != body.key_id && is_active(id));
         demand(other_left, Code::LastKey, || body.account.to_string())?;
         if let Some(entry) = self.keys.get_mut(&body.key_id) {
             entry.revoked_index = Some(at.index);
@@ -174,7 +227,11 @@ impl Directory {
     }
 
     fn grant_role(&mut self, body: &RoleGranted, signers: &[KeyId], at: At) -> Result<(), Refusal> {
-        demand(signers == [self.root.id()], Code::SignerNotAllowed, || "the root key alone grants roles")?;
+        demand(
+            signers == [self.root.id()],
+            Code::SignerNotAllowed,
+            || "the root key alone grants roles",
+        )?;
         let account = self
             .accounts
             .get_mut(&body.account)
@@ -185,10 +242,15 @@ impl Directory {
 
     /// The account, if one of its own active keys is the only signer.
     fn own_account(&self, id: &Identifier, signers: &[KeyId], at: At) -> Result<&Account, Refusal> {
-        let account = self.accounts.get(id).ok_or_else(|| Refusal::new(Code::AccountUnknown, id.to_string()))?;
+        let account = self
+            .accounts
+            .get(id)
+            .ok_or_else(|| Refusal::new(Code::AccountUnknown, id.to_string()))?;
         let accounts = self.signers(signers, at)?;
         let own = signers.len() == 1 && accounts.contains_key(id);
-        demand(own, Code::SignerNotAllowed, || format!("one older key of {id} signs"))?;
+        demand(own, Code::SignerNotAllowed, || {
+            format!("one older key of {id} signs")
+        })?;
         Ok(account)
     }
 
@@ -202,8 +264,12 @@ impl Directory {
         if let Some(entry) = self.accounts.get_mut(account) {
             entry.keys.insert(id);
         }
-        let entry =
-            KeyEntry { account: account.clone(), key: key.clone(), registered_index: at.index, revoked_index: None };
+        let entry = KeyEntry {
+            account: account.clone(),
+            key: key.clone(),
+            registered_index: at.index,
+            revoked_index: None,
+        };
         self.keys.insert(id, entry);
     }
 }

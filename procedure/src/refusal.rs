@@ -153,7 +153,12 @@ pub struct Refusal {
 impl Refusal {
     /// A refusal with what exactly did not fit.
     pub fn new(code: Code, detail: impl Into<String>) -> Refusal {
-        Refusal { code, detail: detail.into(), pointer: None, rule: None }
+        Refusal {
+            code,
+            detail: detail.into(),
+            pointer: None,
+            rule: None,
+        }
     }
 
     /// Says where in the body.
@@ -190,6 +195,14 @@ impl std::fmt::Display for Refusal {
 impl std::error::Error for Refusal {}
 
 /// Refuses with `code` unless `condition` holds; `detail` says what did not fit.
-pub(crate) fn demand<D: Into<String>>(condition: bool, code: Code, detail: impl FnOnce() -> D) -> Result<(), Refusal> {
-    if condition { Ok(()) } else { Err(Refusal::new(code, detail())) }
+pub(crate) fn demand<D: Into<String>>(
+    condition: bool,
+    code: Code,
+    detail: impl FnOnce() -> D,
+) -> Result<(), Refusal> {
+    if condition {
+        Ok(())
+    } else {
+        Err(Refusal::new(code, detail()))
+    }
 }

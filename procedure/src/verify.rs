@@ -2,9 +2,9 @@
 
 use record::statement::{Envelope, StatementError, Verified};
 
+use crate::Directory;
 use crate::act::Act;
 use crate::refusal::{Code, Refusal};
-use crate::Directory;
 
 /// Reads the body of `envelope` strictly and checks every checkable signature under the keys of `directory`.
 /// The first key of a new account comes from the body itself.
@@ -14,7 +14,9 @@ use crate::Directory;
 pub fn verify(envelope: Envelope, directory: &Directory) -> Result<Verified<Act>, Refusal> {
     let act = match Act::read(&envelope) {
         None => return Err(Refusal::new(Code::KindUnknown, envelope.kind().to_owned())),
-        Some(Err(error)) => return Err(Refusal::new(Code::BodyInvalid, error.to_string()).at(error.pointer)),
+        Some(Err(error)) => {
+            return Err(Refusal::new(Code::BodyInvalid, error.to_string()).at(error.pointer));
+        }
         Some(Ok(act)) => act,
     };
     let new_key = match &act {
@@ -22,7 +24,11 @@ pub fn verify(envelope: Envelope, directory: &Directory) -> Result<Verified<Act>
         _ => None,
     };
     let verified = envelope
-        .verify(|id| directory.public_key(id).or_else(|| new_key.clone().filter(|key| key.id() == *id)))
+        .verify(|id| {
+            directory
+                .public_key(id)
+                .or_else(|| new_key.clone().filter(|key| key.id() == *id))
+        })
         .map_err(|error| Refusal::new(code_of(&error), error.to_string()))?;
     Ok(verified.map(|_| act))
 }

@@ -2,8 +2,8 @@
 
 use procedure::act::*;
 use procedure::{Releases, Stage};
-use record::sealing::{EnvelopeKind, FileKey};
 use record::Digest;
+use record::sealing::{EnvelopeKind, FileKey};
 
 use crate::notice::notice_of;
 use crate::play::{Milestone, Play};

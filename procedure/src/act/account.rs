@@ -1,8 +1,8 @@
 //! Accounts, their keys and their roles (protocol section 2, "Chains").
 
+use record::Identifier;
 use record::chain::ChainId;
 use record::key::{KeyId, PublicKey};
-use record::Identifier;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -49,7 +49,9 @@ pub struct KeyRevoked {
 }
 
 /// A public role of an account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
     /// The operator of the platform; its key signs what jobs do.

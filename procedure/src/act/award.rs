@@ -117,4 +117,10 @@ pub struct TenderTerminated {
     pub reason: String,
 }
 
-on_tender_chain!(EvaluationReport, Candidates, Award, TenderFailed, TenderTerminated);
+on_tender_chain!(
+    EvaluationReport,
+    Candidates,
+    Award,
+    TenderFailed,
+    TenderTerminated
+);

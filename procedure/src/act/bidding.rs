@@ -136,4 +136,10 @@ pub struct CreditSnapshot {
     pub values: Vec<CreditValue>,
 }
 
-on_tender_chain!(BidManifest, BidWithdrawn, DrawContribution, CreditCommitted, CreditSnapshot);
+on_tender_chain!(
+    BidManifest,
+    BidWithdrawn,
+    DrawContribution,
+    CreditCommitted,
+    CreditSnapshot
+);

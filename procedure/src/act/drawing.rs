@@ -113,4 +113,10 @@ pub struct OpeningRecord {
     pub draw_result: Digest,
 }
 
-on_tender_chain!(DrawAnnounce, DrawClose, DrawFailed, DrawResult, OpeningRecord);
+on_tender_chain!(
+    DrawAnnounce,
+    DrawClose,
+    DrawFailed,
+    DrawResult,
+    OpeningRecord
+);

@@ -257,4 +257,10 @@ pub struct Notice {
     pub particulars: BTreeMap<String, String>,
 }
 
-on_tender_chain!(TenderCreated, TrusteeKey, TrusteeSet, RehearsalDealt, Notice);
+on_tender_chain!(
+    TenderCreated,
+    TrusteeKey,
+    TrusteeSet,
+    RehearsalDealt,
+    Notice
+);

@@ -22,14 +22,24 @@ impl Zone {
         if hours.len() != 2 || minutes.len() != 2 {
             return None;
         }
-        let hours: i64 = hours.parse().ok().filter(|hours| (0..=14).contains(hours))?;
-        let minutes: i64 = minutes.parse().ok().filter(|minutes| (0..60).contains(minutes))?;
+        let hours: i64 = hours
+            .parse()
+            .ok()
+            .filter(|hours| (0..=14).contains(hours))?;
+        let minutes: i64 = minutes
+            .parse()
+            .ok()
+            .filter(|minutes| (0..60).contains(minutes))?;
         let offset_min = hours.checked_mul(60)?.checked_add(minutes)?;
-        Some(Zone { offset_ms: offset_min.checked_mul(60_000)?.checked_mul(sign)? })
+        Some(Zone {
+            offset_ms: offset_min.checked_mul(60_000)?.checked_mul(sign)?,
+        })
     }
 
     fn civil_day(self, time_ms: u64) -> i64 {
-        let local = i64::try_from(time_ms).unwrap_or(i64::MAX).saturating_add(self.offset_ms);
+        let local = i64::try_from(time_ms)
+            .unwrap_or(i64::MAX)
+            .saturating_add(self.offset_ms);
         local.div_euclid(DAY_MS)
     }
 }
@@ -43,5 +53,6 @@ impl<'de> Deserialize<'de> for Zone {
 
 /// Civil days from `start_ms` to `end_ms` (UTC milliseconds) in `zone`; negative when the end is earlier.
 pub fn days_between(zone: Zone, start_ms: u64, end_ms: u64) -> i64 {
-    zone.civil_day(end_ms).saturating_sub(zone.civil_day(start_ms))
+    zone.civil_day(end_ms)
+        .saturating_sub(zone.civil_day(start_ms))
 }

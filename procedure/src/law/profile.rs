@@ -119,7 +119,11 @@ impl Profile {
         let parsed: ProfileDocument = record::json::parse(document)?;
         let ProfileFormat::V1 = parsed.format;
         Ok(Profile {
-            reference: ProfileRef { id: parsed.id, version: parsed.version, digest: Digest::sha256(document) },
+            reference: ProfileRef {
+                id: parsed.id,
+                version: parsed.version,
+                digest: Digest::sha256(document),
+            },
             title: parsed.title,
             zone: parsed.zone,
             statutory: parsed.statutory,
@@ -133,12 +137,20 @@ impl Profile {
 
     /// The first rule whose limit `pick` turns into a value, with that value.
     pub fn rule<T>(&self, pick: impl Fn(Limit) -> Option<T>) -> Option<(&Rule, T)> {
-        self.rules.iter().find_map(|rule| pick(rule.limit).map(|value| (rule, value)))
+        self.rules
+            .iter()
+            .find_map(|rule| pick(rule.limit).map(|value| (rule, value)))
     }
 
     /// Least number of live bidders at closing, and the rule that says so.
     pub fn bidders_min(&self) -> (u32, Option<&Rule>) {
-        match self.rule(|limit| if let Limit::BiddersMin { count } = limit { Some(count) } else { None }) {
+        match self.rule(|limit| {
+            if let Limit::BiddersMin { count } = limit {
+                Some(count)
+            } else {
+                None
+            }
+        }) {
             Some((rule, count)) => (count, Some(rule)),
             None => (1, None),
         }
@@ -146,7 +158,9 @@ impl Profile {
 
     /// The released profile that `reference` names, if its digest agrees.
     pub fn released(reference: &ProfileRef) -> Option<&'static Profile> {
-        profiles().iter().find(|profile| profile.reference == *reference)
+        profiles()
+            .iter()
+            .find(|profile| profile.reference == *reference)
     }
 }
 
@@ -159,7 +173,10 @@ pub fn profiles() -> &'static [Profile] {
             include_bytes!("profiles/kr-floor-rate.1.json"),
         ];
         // A released document that does not parse is left out here and fails the test that counts them.
-        documents.iter().filter_map(|document| Profile::read(document).ok()).collect()
+        documents
+            .iter()
+            .filter_map(|document| Profile::read(document).ok())
+            .collect()
     });
     &RELEASED
 }

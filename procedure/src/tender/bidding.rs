@@ -21,11 +21,25 @@ impl Tender {
         let Stage::Announced(bidding) = &self.stage else {
             let closed = self.stage.closed().is_some();
             let refusal = self.wrong_stage();
-            return Err(if closed { Refusal { code: Code::DeadlinePassed, ..refusal } } else { refusal });
+            return Err(if closed {
+                Refusal {
+                    code: Code::DeadlinePassed,
+                    ..refusal
+                }
+            } else {
+                refusal
+            });
         };
-        demand(case.at.time_ms < bidding.notice.deadline_ms, Code::DeadlinePassed, || {
-            format!("deadline {} ms, admitted at {} ms", bidding.notice.deadline_ms, case.at.time_ms)
-        })?;
+        demand(
+            case.at.time_ms < bidding.notice.deadline_ms,
+            Code::DeadlinePassed,
+            || {
+                format!(
+                    "deadline {} ms, admitted at {} ms",
+                    bidding.notice.deadline_ms, case.at.time_ms
+                )
+            },
+        )?;
         Ok(bidding)
     }
 
@@ -36,9 +50,17 @@ impl Tender {
         }
     }
 
-    pub(super) fn bid_manifest(&mut self, body: &BidManifest, case: &Case<'_>) -> Result<(), Refusal> {
+    pub(super) fn bid_manifest(
+        &mut self,
+        body: &BidManifest,
+        case: &Case<'_>,
+    ) -> Result<(), Refusal> {
         let bidding = self.before_deadline(case)?;
-        demand(bidding.announce.is_some(), Code::DrawNotAnnounced, || "bids wait for the announcement of the draw")?;
+        demand(
+            bidding.announce.is_some(),
+            Code::DrawNotAnnounced,
+            || "bids wait for the announcement of the draw",
+        )?;
         case.signed_only_by(&body.bidder_id)?;
         self.check_may_bid(bidding, body, case)?;
         check_binding(bidding, body, case)?;
@@ -46,11 +68,18 @@ impl Tender {
         let bid = sealed_bid(bidding, body, case)?;
         check_roots(bidding, body)?;
 
-        let Some(bidding) = self.bidding_mut() else { return Ok(()) };
+        let Some(bidding) = self.bidding_mut() else {
+            return Ok(());
+        };
         if let Some(replaced) = body.replaces.and_then(|id| bidding.bids.get_mut(&id)) {
             replaced.status = BidStatus::Replaced(case.id);
         }
-        bidding.roots.extend(body.envelopes.iter().flat_map(|envelope| &envelope.parts).map(|part| part.root));
+        bidding.roots.extend(
+            body.envelopes
+                .iter()
+                .flat_map(|envelope| &envelope.parts)
+                .map(|part| part.root),
+        );
         bidding.live.insert(body.bidder_id.clone(), case.id);
         bidding.manifests.insert(body.bidder_id.clone(), body.seq);
         bidding.bids.insert(case.id, bid);
@@ -59,30 +88,61 @@ impl Tender {
 
     /// Tenderee, operator, trustees, witnesses and the credit source do not bid (电子招标投标办法 §23), nor
     /// does anybody under common control with tenderee or operator.
-    fn check_may_bid(&self, bidding: &Bidding, body: &BidManifest, case: &Case<'_>) -> Result<(), Refusal> {
+    fn check_may_bid(
+        &self,
+        bidding: &Bidding,
+        body: &BidManifest,
+        case: &Case<'_>,
+    ) -> Result<(), Refusal> {
         let directory = case.directory;
-        let credit = bidding.notice.rules.credit.as_ref().map(|credit| &credit.source);
-        let trustees = bidding.trustees.members.iter().map(|member| &member.trustee);
-        let neutral: BTreeSet<&Identifier> = trustees.chain(&bidding.notice.witnesses).chain(credit).collect();
+        let credit = bidding
+            .notice
+            .rules
+            .credit
+            .as_ref()
+            .map(|credit| &credit.source);
+        let trustees = bidding
+            .trustees
+            .members
+            .iter()
+            .map(|member| &member.trustee);
+        let neutral: BTreeSet<&Identifier> = trustees
+            .chain(&bidding.notice.witnesses)
+            .chain(credit)
+            .collect();
         for who in std::iter::once(&body.bidder_id).chain(&body.members) {
             let known = directory.account(who).is_some();
             demand(known, Code::AccountUnknown, || who.to_string())?;
             let excluded = self.is_inside(who, case) || neutral.contains(who);
-            demand(!excluded, Code::BidderExcluded, || format!("{who} has another part in this tender"))?;
+            demand(!excluded, Code::BidderExcluded, || {
+                format!("{who} has another part in this tender")
+            })?;
         }
         let unique: BTreeSet<_> = body.members.iter().chain([&body.bidder_id]).collect();
-        demand(unique.len() == body.members.len().saturating_add(1), Code::BidderExcluded, || {
-            "a member of the consortium stands twice"
-        })
+        demand(
+            unique.len() == body.members.len().saturating_add(1),
+            Code::BidderExcluded,
+            || "a member of the consortium stands twice",
+        )
     }
 
-    pub(super) fn bid_withdrawn(&mut self, body: &BidWithdrawn, case: &Case<'_>) -> Result<(), Refusal> {
+    pub(super) fn bid_withdrawn(
+        &mut self,
+        body: &BidWithdrawn,
+        case: &Case<'_>,
+    ) -> Result<(), Refusal> {
         let bidding = self.before_deadline(case)?;
         let bidder = case.only_signer()?.clone();
-        demand(bidding.live.get(&bidder) == Some(&body.manifest), Code::BidNotLive, || body.manifest.to_string())
-            .map_err(|refusal| refusal.at("/manifest"))?;
+        demand(
+            bidding.live.get(&bidder) == Some(&body.manifest),
+            Code::BidNotLive,
+            || body.manifest.to_string(),
+        )
+        .map_err(|refusal| refusal.at("/manifest"))?;
         check_key_age(bidding, &bidder, case)?;
-        let Some(bidding) = self.bidding_mut() else { return Ok(()) };
+        let Some(bidding) = self.bidding_mut() else {
+            return Ok(());
+        };
         bidding.live.remove(&bidder);
         if let Some(bid) = bidding.bids.get_mut(&body.manifest) {
             bid.status = BidStatus::Withdrawn(case.id);
@@ -91,47 +151,87 @@ impl Tender {
     }
 
     /// A contribution of the tenderee or a witness for attempt 1; for a further attempt see the drawing.
-    pub(super) fn first_contribution(&mut self, body: &DrawContribution, case: &Case<'_>) -> Result<(), Refusal> {
+    pub(super) fn first_contribution(
+        &mut self,
+        body: &DrawContribution,
+        case: &Case<'_>,
+    ) -> Result<(), Refusal> {
         let bidding = self.before_deadline(case)?;
-        demand(bidding.announce.is_some(), Code::DrawNotAnnounced, || "contributions wait for the announcement")?;
-        let seated = body.contributor == self.tenderee || bidding.notice.witnesses.contains(&body.contributor);
-        demand(seated, Code::SignerNotAllowed, || "tenderee and witnesses contribute; bidders do with their bids")?;
-        demand(body.attempt == 1, Code::AttemptMismatch, || "this is attempt 1").map_err(|refusal| refusal.at("/attempt"))?;
+        demand(
+            bidding.announce.is_some(),
+            Code::DrawNotAnnounced,
+            || "contributions wait for the announcement",
+        )?;
+        let seated = body.contributor == self.tenderee
+            || bidding.notice.witnesses.contains(&body.contributor);
+        demand(
+            seated,
+            Code::SignerNotAllowed,
+            || "tenderee and witnesses contribute; bidders do with their bids",
+        )?;
+        demand(
+            body.attempt == 1,
+            Code::AttemptMismatch,
+            || "this is attempt 1",
+        )
+        .map_err(|refusal| refusal.at("/attempt"))?;
         let contribution = check_contribution(bidding, body, case)?;
         // The last contribution of each contributor counts (protocol section 7.2), so a further one replaces.
         if let Some(bidding) = self.bidding_mut() {
-            bidding.contributions.insert(body.contributor.clone(), contribution);
+            bidding
+                .contributions
+                .insert(body.contributor.clone(), contribution);
         }
         Ok(())
     }
 
-    pub(super) fn credit_committed(&mut self, body: &CreditCommitted, case: &Case<'_>) -> Result<(), Refusal> {
+    pub(super) fn credit_committed(
+        &mut self,
+        body: &CreditCommitted,
+        case: &Case<'_>,
+    ) -> Result<(), Refusal> {
         let bidding = self.before_deadline(case)?;
         let credit = bidding.notice.rules.credit.as_ref();
-        let credit = credit.ok_or_else(|| Refusal::new(Code::CreditNotForeseen, "the rules name no credit"))?;
+        let credit = credit
+            .ok_or_else(|| Refusal::new(Code::CreditNotForeseen, "the rules name no credit"))?;
         case.signed_only_by(&credit.source)?;
-        demand(bidding.credit_commitment.is_none(), Code::CreditCommitted, || "a commitment is final")?;
+        demand(
+            bidding.credit_commitment.is_none(),
+            Code::CreditCommitted,
+            || "a commitment is final",
+        )?;
         if let Some(bidding) = self.bidding_mut() {
             bidding.credit_commitment = Some(body.snapshot);
         }
         Ok(())
     }
 
-    pub(super) fn credit_snapshot(&mut self, body: &CreditSnapshot, case: &Case<'_>) -> Result<(), Refusal> {
+    pub(super) fn credit_snapshot(
+        &mut self,
+        body: &CreditSnapshot,
+        case: &Case<'_>,
+    ) -> Result<(), Refusal> {
         let wrong_stage = self.wrong_stage();
         let closed = self.stage.credit_slot().ok_or(wrong_stage)?;
         let credit = closed.bidding.notice.rules.credit.as_ref();
-        let credit = credit.ok_or_else(|| Refusal::new(Code::CreditNotForeseen, "the rules name no credit"))?;
+        let credit = credit
+            .ok_or_else(|| Refusal::new(Code::CreditNotForeseen, "the rules name no credit"))?;
         case.signed_only_by(&credit.source)?;
         text::length(&body.origin, NAME_CHARS_MAX, "/origin")?;
         let committed = closed.bidding.credit_commitment == Some(case.id);
-        demand(committed, Code::CreditMismatch, || format!("this is {}", case.id))?;
+        demand(committed, Code::CreditMismatch, || {
+            format!("this is {}", case.id)
+        })?;
         let ascending = body.values.windows(2).all(|pair| match pair {
             [left, right] => left.account < right.account,
             _ => true,
         });
-        demand(ascending, Code::CreditMismatch, || "accounts stand in ascending order, each once")
-            .map_err(|refusal| refusal.at("/values"))?;
+        demand(
+            ascending,
+            Code::CreditMismatch,
+            || "accounts stand in ascending order, each once",
+        )
+        .map_err(|refusal| refusal.at("/values"))?;
         for (position, entry) in body.values.iter().enumerate() {
             super::evaluating::check_credit_value(&entry.value)
                 .map_err(|refusal| refusal.at(format!("/values/{position}/value")))?;
@@ -146,31 +246,56 @@ fn check_binding(bidding: &Bidding, body: &BidManifest, case: &Case<'_>) -> Resu
     let notice = &bidding.notice;
     let fields = [
         (body.log_origin == case.directory.origin(), "log_origin"),
-        (body.document_set_digest == notice.document_set, "document_set_digest"),
+        (
+            body.document_set_digest == notice.document_set,
+            "document_set_digest",
+        ),
         (body.lot_id == notice.lot, "lot_id"),
-        (body.bidder_sig_pk == case.signing_key(&body.bidder_id)?, "bidder_sig_pk"),
-        (body.trustee_set_digest == notice.trustee_set, "trustee_set_digest"),
+        (
+            body.bidder_sig_pk == case.signing_key(&body.bidder_id)?,
+            "bidder_sig_pk",
+        ),
+        (
+            body.trustee_set_digest == notice.trustee_set,
+            "trustee_set_digest",
+        ),
     ];
     for (holds, field) in fields {
-        demand(holds, Code::ContextMismatch, || field).map_err(|refusal| refusal.at(format!("/{field}")))?;
+        demand(holds, Code::ContextMismatch, || field)
+            .map_err(|refusal| refusal.at(format!("/{field}")))?;
     }
-    demand(body.members.len() <= CONSORTIUM_MEMBERS_MAX, Code::LimitExceeded, || {
-        format!("at most {CONSORTIUM_MEMBERS_MAX} further members")
-    })
+    demand(
+        body.members.len() <= CONSORTIUM_MEMBERS_MAX,
+        Code::LimitExceeded,
+        || format!("at most {CONSORTIUM_MEMBERS_MAX} further members"),
+    )
     .map_err(|refusal| refusal.at("/members"))
 }
 
 /// A first bid, a replacement of the live one, or a new one after a withdrawal.
 fn check_succession(bidding: &Bidding, body: &BidManifest, case: &Case<'_>) -> Result<(), Refusal> {
     match (bidding.live.get(&body.bidder_id), body.replaces) {
-        (Some(live), None) => return Err(Refusal::new(Code::BidLive, live.to_string()).at("/replaces")),
-        (Some(live), Some(named)) if *live == named => check_key_age(bidding, &body.bidder_id, case)?,
-        (_, Some(named)) => return Err(Refusal::new(Code::BidNotLive, named.to_string()).at("/replaces")),
+        (Some(live), None) => {
+            return Err(Refusal::new(Code::BidLive, live.to_string()).at("/replaces"));
+        }
+        (Some(live), Some(named)) if *live == named => {
+            check_key_age(bidding, &body.bidder_id, case)?
+        }
+        (_, Some(named)) => {
+            return Err(Refusal::new(Code::BidNotLive, named.to_string()).at("/replaces"));
+        }
         (None, None) => {}
     }
-    let number = bidding.manifests.get(&body.bidder_id).copied().unwrap_or(0).saturating_add(1);
-    demand(body.seq == number, Code::BidSequence, || format!("the next number is {number}"))
-        .map_err(|refusal| refusal.at("/seq"))?;
+    let number = bidding
+        .manifests
+        .get(&body.bidder_id)
+        .copied()
+        .unwrap_or(0)
+        .saturating_add(1);
+    demand(body.seq == number, Code::BidSequence, || {
+        format!("the next number is {number}")
+    })
+    .map_err(|refusal| refusal.at("/seq"))?;
     let room = bidding.bids.len() < MANIFESTS_MAX
         && (bidding.live.len() < BIDDERS_MAX || bidding.live.contains_key(&body.bidder_id));
     demand(room, Code::BiddersMax, || "the tender takes no further bid")
@@ -179,24 +304,40 @@ fn check_succession(bidding: &Bidding, body: &BidManifest, case: &Case<'_>) -> R
 /// Withdrawing or replacing counts only under a key registered before that bid's leaf.
 fn check_key_age(bidding: &Bidding, bidder: &Identifier, case: &Case<'_>) -> Result<(), Refusal> {
     let live = bidding.live.get(bidder).and_then(|id| bidding.bids.get(id));
-    let key = case.signers.get(bidder).and_then(|id| case.directory.key(id));
+    let key = case
+        .signers
+        .get(bidder)
+        .and_then(|id| case.directory.key(id));
     match (live, key) {
         (Some(bid), Some(key)) if key.registered_index < bid.at.index => Ok(()),
-        _ => Err(Refusal::new(Code::KeyTooYoung, "sign with a key that you had when you submitted the bid")),
+        _ => Err(Refusal::new(
+            Code::KeyTooYoung,
+            "sign with a key that you had when you submitted the bid",
+        )),
     }
 }
 
 fn sealed_bid(bidding: &Bidding, body: &BidManifest, case: &Case<'_>) -> Result<Bid, Refusal> {
     let [first, second] = body.envelopes.as_slice() else {
-        return Err(Refusal::new(Code::EnvelopesWrong, format!("{} envelopes", body.envelopes.len())).at("/envelopes"));
+        return Err(Refusal::new(
+            Code::EnvelopesWrong,
+            format!("{} envelopes", body.envelopes.len()),
+        )
+        .at("/envelopes"));
     };
     let kinds = (first.kind, second.kind);
-    demand(kinds == (EnvelopeKind::Opening, EnvelopeKind::Contrib), Code::EnvelopesWrong, || {
-        "first `opening`, then `contrib`"
-    })
+    demand(
+        kinds == (EnvelopeKind::Opening, EnvelopeKind::Contrib),
+        Code::EnvelopesWrong,
+        || "first `opening`, then `contrib`",
+    )
     .map_err(|refusal| refusal.at("/envelopes"))?;
-    demand(second.parts.is_empty(), Code::EnvelopesWrong, || "`contrib` has no parts")
-        .map_err(|refusal| refusal.at("/envelopes/1/parts"))?;
+    demand(
+        second.parts.is_empty(),
+        Code::EnvelopesWrong,
+        || "`contrib` has no parts",
+    )
+    .map_err(|refusal| refusal.at("/envelopes/1/parts"))?;
     let form = check_parts(first, "/envelopes/0")?;
     let seal = |position: usize, envelope: &SealedEnvelope| {
         let pointer = format!("/envelopes/{position}/key_block");
@@ -214,7 +355,12 @@ fn sealed_bid(bidding: &Bidding, body: &BidManifest, case: &Case<'_>) -> Result<
     })
 }
 
-fn sealed(bidding: &Bidding, context: &SealContext, key_block: &str, pointer: &str) -> Result<Sealed, Refusal> {
+fn sealed(
+    bidding: &Bidding,
+    context: &SealContext,
+    key_block: &str,
+    pointer: &str,
+) -> Result<Sealed, Refusal> {
     Ok(Sealed {
         owner: context.bidder_id.clone(),
         context: context.digest(),
@@ -244,9 +390,27 @@ pub(super) fn check_contribution(
         && body.envelope.kind == EnvelopeKind::Contrib
         && body.envelope.parts.is_empty()
         && body.signature_key == case.signing_key(&body.contributor)?;
-    demand(fits, Code::ContributionMismatch, || "draw, kind or signature key differ, or there are parts")?;
+    demand(
+        fits,
+        Code::ContributionMismatch,
+        || "draw, kind or signature key differ, or there are parts",
+    )?;
     let notice = &bidding.notice;
-    let context = contribution_context(body, case.directory.origin(), notice.document_set, notice.trustee_set)?;
-    let sealed = sealed(bidding, &context, &body.envelope.key_block, "/envelope/key_block")?;
-    Ok(Contribution { statement: case.id, contributor: body.contributor.clone(), sealed })
+    let context = contribution_context(
+        body,
+        case.directory.origin(),
+        notice.document_set,
+        notice.trustee_set,
+    )?;
+    let sealed = sealed(
+        bidding,
+        &context,
+        &body.envelope.key_block,
+        "/envelope/key_block",
+    )?;
+    Ok(Contribution {
+        statement: case.id,
+        contributor: body.contributor.clone(),
+        sealed,
+    })
 }

@@ -9,23 +9,29 @@ use record::{Digest, Identifier};
 use super::bidding::check_contribution;
 use super::preparation::check_slot;
 use super::{
-    Attempt, Bidding, Case, Contribution, Drawing, Drawn, Opened, Recorded, Releases, Resolved, SetMember, Stage, Tender,
+    Attempt, Bidding, Case, Contribution, Drawing, Drawn, Opened, Recorded, Releases, Resolved,
+    SetMember, Stage, Tender,
 };
 use crate::At;
 use crate::act::{
-    BidOpened, DrawAnnounce, DrawClose, DrawContribution, DrawFailed, DrawFailure, DrawResult, Notice, OpeningRecord,
-    ShareRelease,
+    BidOpened, DrawAnnounce, DrawClose, DrawContribution, DrawFailed, DrawFailure, DrawResult,
+    Notice, OpeningRecord, ShareRelease,
 };
 use crate::limits::ATTEMPTS_MAX;
 use crate::refusal::{Code, Refusal, demand};
 
 /// Identifier of the one draw of a tender: the benchmark method and its parameters.
 pub(super) fn draw_id() -> Result<Identifier, Refusal> {
-    Identifier::new("benchmark").map_err(|error| Refusal::new(Code::AnnouncementMismatch, error.to_string()))
+    Identifier::new("benchmark")
+        .map_err(|error| Refusal::new(Code::AnnouncementMismatch, error.to_string()))
 }
 
 /// The announcement that the notice gives: a template with no free field.
-pub(super) fn announcement(notice: &Notice, notice_id: Digest, attempt: u32) -> Result<DrawAnnounce, Refusal> {
+pub(super) fn announcement(
+    notice: &Notice,
+    notice_id: Digest,
+    attempt: u32,
+) -> Result<DrawAnnounce, Refusal> {
     let mut contributors = vec!["bidders".to_owned(), "tenderee".to_owned()];
     if !notice.witnesses.is_empty() {
         contributors.push("witnesses".to_owned());
@@ -34,14 +40,24 @@ pub(super) fn announcement(notice: &Notice, notice_id: Digest, attempt: u32) -> 
         attempt,
         contributors,
         draw: draw_id()?,
-        methods: notice.rules.methods.iter().map(|spec| spec.method.clone()).collect(),
+        methods: notice
+            .rules
+            .methods
+            .iter()
+            .map(|spec| spec.method.clone())
+            .collect(),
         notice: notice_id,
         tender: notice.tender.clone(),
     })
 }
 
 /// Freezes the set and begins attempt 1 with the contributions that were live at closing.
-pub(super) fn first_attempt(opened: Opened, benchmark_set: Digest, members: Vec<SetMember>, at: At) -> Drawing {
+pub(super) fn first_attempt(
+    opened: Opened,
+    benchmark_set: Digest,
+    members: Vec<SetMember>,
+    at: At,
+) -> Drawing {
     let bidding = &opened.closed.bidding;
     let of_bids = bidding.live_bids().map(|(id, bid)| Contribution {
         statement: *id,
@@ -61,30 +77,55 @@ pub(super) fn first_attempt(opened: Opened, benchmark_set: Digest, members: Vec<
         contributions,
         failed: None,
     };
-    Drawing { opened, benchmark_set, members, attempts: vec![attempt] }
+    Drawing {
+        opened,
+        benchmark_set,
+        members,
+        attempts: vec![attempt],
+    }
 }
 
 fn releases_of(bidding: &Bidding, contributions: &BTreeMap<Digest, Contribution>) -> Releases {
-    let envelopes = contributions.iter().map(|(id, contribution)| (*id, contribution.sealed.clone()));
+    let envelopes = contributions
+        .iter()
+        .map(|(id, contribution)| (*id, contribution.sealed.clone()));
     Releases::new(bidding.keys.clone(), envelopes)
 }
 
 impl Tender {
-    pub(super) fn draw_announce(&mut self, body: &DrawAnnounce, case: &Case<'_>) -> Result<(), Refusal> {
+    pub(super) fn draw_announce(
+        &mut self,
+        body: &DrawAnnounce,
+        case: &Case<'_>,
+    ) -> Result<(), Refusal> {
         case.signed_by_platform()?;
         let wrong_stage = self.wrong_stage();
         match &mut self.stage {
             Stage::Announced(bidding) => {
-                demand(case.at.time_ms < bidding.notice.deadline_ms, Code::DeadlinePassed, || "too late to announce")?;
-                demand(bidding.announce.is_none(), Code::AttemptMismatch, || "the draw is announced")?;
+                demand(
+                    case.at.time_ms < bidding.notice.deadline_ms,
+                    Code::DeadlinePassed,
+                    || "too late to announce",
+                )?;
+                demand(
+                    bidding.announce.is_none(),
+                    Code::AttemptMismatch,
+                    || "the draw is announced",
+                )?;
                 demand_template(&bidding.notice, bidding.notice_id, 1, body)?;
                 bidding.announce = Some(case.id);
             }
             Stage::Drawing(drawing) => {
                 let last = drawing.last().ok_or_else(|| wrong_stage.clone())?;
-                demand(last.failed.is_some(), Code::AttemptMismatch, || "the present attempt has not failed")?;
+                demand(
+                    last.failed.is_some(),
+                    Code::AttemptMismatch,
+                    || "the present attempt has not failed",
+                )?;
                 let number = last.number.saturating_add(1);
-                demand(number <= ATTEMPTS_MAX, Code::LimitExceeded, || format!("at most {ATTEMPTS_MAX} attempts"))?;
+                demand(number <= ATTEMPTS_MAX, Code::LimitExceeded, || {
+                    format!("at most {ATTEMPTS_MAX} attempts")
+                })?;
                 let bidding = &drawing.opened.closed.bidding;
                 demand_template(&bidding.notice, bidding.notice_id, number, body)?;
                 let releases = Releases::new(bidding.keys.clone(), []);
@@ -103,29 +144,59 @@ impl Tender {
         Ok(())
     }
 
-    pub(super) fn draw_contribution(&mut self, body: &DrawContribution, case: &Case<'_>) -> Result<(), Refusal> {
-        let Stage::Drawing(drawing) = &self.stage else { return self.first_contribution(body, case) };
+    pub(super) fn draw_contribution(
+        &mut self,
+        body: &DrawContribution,
+        case: &Case<'_>,
+    ) -> Result<(), Refusal> {
+        let Stage::Drawing(drawing) = &self.stage else {
+            return self.first_contribution(body, case);
+        };
         let attempt = drawing.last().ok_or_else(|| self.wrong_stage())?;
         let collecting = attempt.closed.is_none() && attempt.failed.is_none();
-        demand(collecting && body.attempt == attempt.number, Code::AttemptMismatch, || {
-            format!("attempt {} collects contributions: {collecting}", attempt.number)
-        })
+        demand(
+            collecting && body.attempt == attempt.number,
+            Code::AttemptMismatch,
+            || {
+                format!(
+                    "attempt {} collects contributions: {collecting}",
+                    attempt.number
+                )
+            },
+        )
         .map_err(|refusal| refusal.at("/attempt"))?;
         let end_ms = drawing.collection_end_ms(attempt);
-        demand(case.at.time_ms < end_ms, Code::WindowClosed, || format!("the window closed at {end_ms} ms"))?;
+        demand(case.at.time_ms < end_ms, Code::WindowClosed, || {
+            format!("the window closed at {end_ms} ms")
+        })?;
         let bidding = &drawing.opened.closed.bidding;
         let seated = body.contributor == self.tenderee
             || bidding.notice.witnesses.contains(&body.contributor)
             || bidding.live.contains_key(&body.contributor);
-        demand(seated, Code::SignerNotAllowed, || "tenderee, witnesses and live bidders contribute")?;
+        demand(
+            seated,
+            Code::SignerNotAllowed,
+            || "tenderee, witnesses and live bidders contribute",
+        )?;
         let contribution = check_contribution(bidding, body, case)?;
-        let reused = drawing.attempts.iter().flat_map(|attempt| attempt.contributions.values());
-        let fresh = reused.into_iter().all(|old| old.sealed.key_block != contribution.sealed.key_block);
-        demand(fresh, Code::ContributionMismatch, || "an envelope of an earlier contribution")?;
+        let reused = drawing
+            .attempts
+            .iter()
+            .flat_map(|attempt| attempt.contributions.values());
+        let fresh = reused
+            .into_iter()
+            .all(|old| old.sealed.key_block != contribution.sealed.key_block);
+        demand(
+            fresh,
+            Code::ContributionMismatch,
+            || "an envelope of an earlier contribution",
+        )?;
         if let Stage::Drawing(drawing) = &mut self.stage
             && let Some(attempt) = drawing.attempts.last_mut()
         {
-            attempt.contributions.retain(|_, old| old.contributor != body.contributor);
+            attempt
+                .contributions
+                .retain(|_, old| old.contributor != body.contributor);
             attempt.contributions.insert(case.id, contribution);
         }
         Ok(())
@@ -133,11 +204,19 @@ impl Tender {
 
     pub(super) fn draw_close(&mut self, body: &DrawClose, case: &Case<'_>) -> Result<(), Refusal> {
         case.signed_by_platform()?;
-        let Stage::Drawing(drawing) = &self.stage else { return Err(self.wrong_stage()) };
+        let Stage::Drawing(drawing) = &self.stage else {
+            return Err(self.wrong_stage());
+        };
         let attempt = drawing.present(body.attempt)?;
-        demand(attempt.closed.is_none(), Code::AttemptMismatch, || "the attempt is closed already")?;
+        demand(
+            attempt.closed.is_none(),
+            Code::AttemptMismatch,
+            || "the attempt is closed already",
+        )?;
         let end_ms = drawing.collection_end_ms(attempt);
-        demand(case.at.time_ms >= end_ms, Code::WindowOpen, || format!("contributions are taken until {end_ms} ms"))?;
+        demand(case.at.time_ms >= end_ms, Code::WindowOpen, || {
+            format!("contributions are taken until {end_ms} ms")
+        })?;
         let releases = releases_of(&drawing.opened.closed.bidding, &attempt.contributions);
         if let Stage::Drawing(drawing) = &mut self.stage
             && let Some(attempt) = drawing.attempts.last_mut()
@@ -151,17 +230,26 @@ impl Tender {
     /// The present attempt while its contributions may be released.
     fn releasing_attempt(&mut self, case: &Case<'_>) -> Result<&mut Attempt, Refusal> {
         let wrong_stage = self.wrong_stage();
-        let Stage::Drawing(drawing) = &mut self.stage else { return Err(wrong_stage) };
+        let Stage::Drawing(drawing) = &mut self.stage else {
+            return Err(wrong_stage);
+        };
         let window_ms = drawing.opened.closed.bidding.notice.opening.draw_window_ms;
         let attempt = drawing.attempts.last_mut().ok_or(wrong_stage)?;
         let closed = attempt.closed.filter(|_| attempt.failed.is_none());
-        let closed = closed.ok_or_else(|| Refusal::new(Code::AttemptMismatch, "nothing may be released now"))?;
+        let closed = closed
+            .ok_or_else(|| Refusal::new(Code::AttemptMismatch, "nothing may be released now"))?;
         let end_ms = closed.time_ms.saturating_add(window_ms);
-        demand(case.at.time_ms < end_ms, Code::WindowClosed, || format!("the window closed at {end_ms} ms"))?;
+        demand(case.at.time_ms < end_ms, Code::WindowClosed, || {
+            format!("the window closed at {end_ms} ms")
+        })?;
         Ok(attempt)
     }
 
-    pub(super) fn contribution_release(&mut self, body: &ShareRelease, case: &Case<'_>) -> Result<(), Refusal> {
+    pub(super) fn contribution_release(
+        &mut self,
+        body: &ShareRelease,
+        case: &Case<'_>,
+    ) -> Result<(), Refusal> {
         let bidding = self.stage.bidding().ok_or_else(|| self.wrong_stage())?;
         check_slot(&bidding.trustees, body.slot, case)?;
         let attempt = self.releasing_attempt(case)?;
@@ -170,20 +258,36 @@ impl Tender {
         Ok(())
     }
 
-    pub(super) fn contribution_opened(&mut self, body: &BidOpened, case: &Case<'_>) -> Result<(), Refusal> {
+    pub(super) fn contribution_opened(
+        &mut self,
+        body: &BidOpened,
+        case: &Case<'_>,
+    ) -> Result<(), Refusal> {
         let owner = case.only_signer()?.clone();
         let attempt = self.releasing_attempt(case)?;
-        attempt.releases.check_own(&body.envelope, &owner, &body.key)?;
+        attempt
+            .releases
+            .check_own(&body.envelope, &owner, &body.key)?;
         attempt.releases.take_own(&body.envelope, &body.key);
         Ok(())
     }
 
-    pub(super) fn draw_failed(&mut self, body: &DrawFailed, case: &Case<'_>) -> Result<(), Refusal> {
+    pub(super) fn draw_failed(
+        &mut self,
+        body: &DrawFailed,
+        case: &Case<'_>,
+    ) -> Result<(), Refusal> {
         case.signed_by_platform()?;
-        let Stage::Drawing(drawing) = &self.stage else { return Err(self.wrong_stage()) };
+        let Stage::Drawing(drawing) = &self.stage else {
+            return Err(self.wrong_stage());
+        };
         drawing.present(body.attempt)?;
         let expected = drawing.failure(&self.id, &self.tenderee, case.at.time_ms);
-        demand(expected.as_ref() == Some(body), Code::ResultMismatch, || "the attempt has not failed in this way")?;
+        demand(
+            expected.as_ref() == Some(body),
+            Code::ResultMismatch,
+            || "the attempt has not failed in this way",
+        )?;
         if let Stage::Drawing(drawing) = &mut self.stage
             && let Some(attempt) = drawing.attempts.last_mut()
         {
@@ -192,43 +296,94 @@ impl Tender {
         Ok(())
     }
 
-    pub(super) fn draw_result(&mut self, body: &DrawResult, case: &Case<'_>) -> Result<(), Refusal> {
+    pub(super) fn draw_result(
+        &mut self,
+        body: &DrawResult,
+        case: &Case<'_>,
+    ) -> Result<(), Refusal> {
         case.signed_by_platform()?;
-        let Stage::Drawing(drawing) = &self.stage else { return Err(self.wrong_stage()) };
+        let Stage::Drawing(drawing) = &self.stage else {
+            return Err(self.wrong_stage());
+        };
         drawing.present(body.attempt)?;
         let expected = drawing.result(&self.id, &self.tenderee)?;
-        demand(expected.as_ref() == Some(body), Code::ResultMismatch, || "the draw has not this result")?;
+        demand(
+            expected.as_ref() == Some(body),
+            Code::ResultMismatch,
+            || "the draw has not this result",
+        )?;
         let (statement, drawn, result) = (case.id, case.at, body.clone());
         self.advance(|stage| match stage {
-            Stage::Drawing(drawing) => Stage::Drawn(Box::new(Drawn { drawing: *drawing, statement, drawn, result })),
+            Stage::Drawing(drawing) => Stage::Drawn(Box::new(Drawn {
+                drawing: *drawing,
+                statement,
+                drawn,
+                result,
+            })),
             other => other,
         });
         Ok(())
     }
 
-    pub(super) fn opening_record(&mut self, body: &OpeningRecord, case: &Case<'_>) -> Result<(), Refusal> {
-        let Stage::Drawn(drawn) = &self.stage else { return Err(self.wrong_stage()) };
-        demand(case.signers.contains_key(&self.tenderee), Code::SignersMissing, || "the tenderee signs as host")?;
+    pub(super) fn opening_record(
+        &mut self,
+        body: &OpeningRecord,
+        case: &Case<'_>,
+    ) -> Result<(), Refusal> {
+        let Stage::Drawn(drawn) = &self.stage else {
+            return Err(self.wrong_stage());
+        };
+        demand(
+            case.signers.contains_key(&self.tenderee),
+            Code::SignersMissing,
+            || "the tenderee signs as host",
+        )?;
         let witnesses = &drawn.drawing.opened.closed.bidding.notice.witnesses;
-        let allowed = case.signers.keys().all(|who| *who == self.tenderee || witnesses.contains(who));
-        demand(allowed, Code::SignersTooMany, || "only tenderee and witnesses sign")?;
+        let allowed = case
+            .signers
+            .keys()
+            .all(|who| *who == self.tenderee || witnesses.contains(who));
+        demand(
+            allowed,
+            Code::SignersTooMany,
+            || "only tenderee and witnesses sign",
+        )?;
         self.demand_no_objection()?;
         let end_ms = drawn.objection_end_ms();
-        demand(case.at.time_ms >= end_ms, Code::WindowOpen, || format!("the draw may be objected to until {end_ms} ms"))?;
-        demand(*body == drawn.opening_record(&self.id), Code::ResultMismatch, || "the record names other statements")?;
+        demand(case.at.time_ms >= end_ms, Code::WindowOpen, || {
+            format!("the draw may be objected to until {end_ms} ms")
+        })?;
+        demand(
+            *body == drawn.opening_record(&self.id),
+            Code::ResultMismatch,
+            || "the record names other statements",
+        )?;
         let record = case.id;
         let signed_by: BTreeSet<Identifier> = case.signers.keys().cloned().collect();
         self.advance(|stage| match stage {
-            Stage::Drawn(drawn) => Stage::Evaluation(Box::new(Recorded { drawn: *drawn, record, signed_by })),
+            Stage::Drawn(drawn) => Stage::Evaluation(Box::new(Recorded {
+                drawn: *drawn,
+                record,
+                signed_by,
+            })),
             other => other,
         });
         Ok(())
     }
 }
 
-fn demand_template(notice: &Notice, notice_id: Digest, attempt: u32, body: &DrawAnnounce) -> Result<(), Refusal> {
+fn demand_template(
+    notice: &Notice,
+    notice_id: Digest,
+    attempt: u32,
+    body: &DrawAnnounce,
+) -> Result<(), Refusal> {
     let expected = announcement(notice, notice_id, attempt)?;
-    demand(*body == expected, Code::AnnouncementMismatch, || "every field follows from the notice")
+    demand(
+        *body == expected,
+        Code::AnnouncementMismatch,
+        || "every field follows from the notice",
+    )
 }
 
 impl Drawing {
@@ -238,19 +393,30 @@ impl Drawing {
     }
 
     fn present(&self, number: u32) -> Result<&Attempt, Refusal> {
-        let attempt = self.last().filter(|attempt| attempt.number == number && attempt.failed.is_none());
-        attempt.ok_or_else(|| Refusal::new(Code::AttemptMismatch, format!("{number} is not under way")).at("/attempt"))
+        let attempt = self
+            .last()
+            .filter(|attempt| attempt.number == number && attempt.failed.is_none());
+        attempt.ok_or_else(|| {
+            Refusal::new(Code::AttemptMismatch, format!("{number} is not under way")).at("/attempt")
+        })
     }
 
     /// Until when a further attempt collects contributions.
     pub fn collection_end_ms(&self, attempt: &Attempt) -> u64 {
-        attempt.announced.time_ms.saturating_add(self.opened.closed.bidding.notice.opening.draw_window_ms)
+        attempt
+            .announced
+            .time_ms
+            .saturating_add(self.opened.closed.bidding.notice.opening.draw_window_ms)
     }
 
     /// Until when contributions may be released; `None` while they are still collected.
     pub fn release_end_ms(&self) -> Option<u64> {
         let closed = self.last()?.closed?;
-        Some(closed.time_ms.saturating_add(self.opened.closed.bidding.notice.opening.draw_window_ms))
+        Some(
+            closed
+                .time_ms
+                .saturating_add(self.opened.closed.bidding.notice.opening.draw_window_ms),
+        )
     }
 
     /// Contributions that count, with what they contribute: all whose deal holds.
@@ -258,7 +424,8 @@ impl Drawing {
         let opened = attempt.contributions.values().filter_map(|contribution| {
             match attempt.releases.resolved(&contribution.statement)? {
                 Resolved::Opened { key } => {
-                    let value = FileKey::from_bytes(key.0).draw_contribution(&contribution.sealed.context);
+                    let value =
+                        FileKey::from_bytes(key.0).draw_contribution(&contribution.sealed.context);
                     Some((contribution.statement, value))
                 }
                 Resolved::NoKeyFits => None,
@@ -268,7 +435,12 @@ impl Drawing {
     }
 
     /// The tenderee's contribution and at least one other count.
-    fn enough(&self, attempt: &Attempt, tenderee: &Identifier, counted: &[(Digest, Digest)]) -> bool {
+    fn enough(
+        &self,
+        attempt: &Attempt,
+        tenderee: &Identifier,
+        counted: &[(Digest, Digest)],
+    ) -> bool {
         let of_tenderee = counted
             .iter()
             .filter_map(|(statement, _)| attempt.contributions.get(statement))
@@ -277,7 +449,12 @@ impl Drawing {
     }
 
     /// Why the present attempt fails now, if it does.
-    pub(super) fn failure(&self, tender: &Identifier, tenderee: &Identifier, now_ms: u64) -> Option<DrawFailed> {
+    pub(super) fn failure(
+        &self,
+        tender: &Identifier,
+        tenderee: &Identifier,
+        now_ms: u64,
+    ) -> Option<DrawFailed> {
         let attempt = self.last().filter(|attempt| attempt.failed.is_none())?;
         let end_ms = self.release_end_ms()?;
         let unresolved = attempt.releases.unresolved();
@@ -288,12 +465,24 @@ impl Drawing {
         } else {
             return None;
         };
-        Some(DrawFailed { tender: tender.clone(), attempt: attempt.number, reason, unresolved })
+        Some(DrawFailed {
+            tender: tender.clone(),
+            attempt: attempt.number,
+            reason,
+            unresolved,
+        })
     }
 
     /// The result, once every contribution of the present attempt is resolved and enough of them count.
-    pub(super) fn result(&self, tender: &Identifier, tenderee: &Identifier) -> Result<Option<DrawResult>, Refusal> {
-        let Some(attempt) = self.last().filter(|attempt| attempt.failed.is_none() && attempt.closed.is_some()) else {
+    pub(super) fn result(
+        &self,
+        tender: &Identifier,
+        tenderee: &Identifier,
+    ) -> Result<Option<DrawResult>, Refusal> {
+        let Some(attempt) = self
+            .last()
+            .filter(|attempt| attempt.failed.is_none() && attempt.closed.is_some())
+        else {
             return Ok(None);
         };
         let counted = self.counted(attempt);
@@ -304,14 +493,20 @@ impl Drawing {
             .map_err(|error| Refusal::new(Code::ResultMismatch, error.to_string()))?;
         let rules = &self.opened.closed.bidding.notice.rules;
         let (method, parameters) = super::evaluating::draw_parameters(rules, &self.members, &seed)?;
-        let counted_ids: BTreeSet<Digest> = counted.iter().map(|(statement, _)| *statement).collect();
+        let counted_ids: BTreeSet<Digest> =
+            counted.iter().map(|(statement, _)| *statement).collect();
         Ok(Some(DrawResult {
             tender: tender.clone(),
             draw: draw_id()?,
             attempt: attempt.number,
             announce: attempt.announce,
             counted: u32::try_from(counted.len()).unwrap_or(u32::MAX),
-            removed: attempt.contributions.keys().filter(|id| !counted_ids.contains(id)).copied().collect(),
+            removed: attempt
+                .contributions
+                .keys()
+                .filter(|id| !counted_ids.contains(id))
+                .copied()
+                .collect(),
             missing: self.missing(attempt, tenderee),
             seed,
             method,
@@ -323,18 +518,33 @@ impl Drawing {
     /// first contribution comes with the bid).
     fn missing(&self, attempt: &Attempt, tenderee: &Identifier) -> Vec<Identifier> {
         let bidding = &self.opened.closed.bidding;
-        let given: BTreeSet<&Identifier> =
-            attempt.contributions.values().map(|contribution| &contribution.contributor).collect();
-        let mut required: BTreeSet<&Identifier> = bidding.notice.witnesses.iter().chain([tenderee]).collect();
+        let given: BTreeSet<&Identifier> = attempt
+            .contributions
+            .values()
+            .map(|contribution| &contribution.contributor)
+            .collect();
+        let mut required: BTreeSet<&Identifier> =
+            bidding.notice.witnesses.iter().chain([tenderee]).collect();
         required.extend(bidding.live.keys());
-        required.difference(&given).map(|who| (*who).clone()).collect()
+        required
+            .difference(&given)
+            .map(|who| (*who).clone())
+            .collect()
     }
 }
 
 impl Drawn {
     /// Until when the draw may be objected to.
     pub fn objection_end_ms(&self) -> u64 {
-        self.drawn.time_ms.saturating_add(self.drawing.opened.closed.bidding.notice.opening.draw_objection_ms)
+        self.drawn.time_ms.saturating_add(
+            self.drawing
+                .opened
+                .closed
+                .bidding
+                .notice
+                .opening
+                .draw_objection_ms,
+        )
     }
 
     /// The opening record that is signed now.

@@ -28,7 +28,10 @@ impl Tender {
     pub fn duty(&self, now_ms: u64) -> Option<Duty> {
         match &self.stage {
             Stage::Draft(preparation) => {
-                let waiting = preparation.sets.iter().find(|(_, prepared)| prepared.rehearsal.is_none());
+                let waiting = preparation
+                    .sets
+                    .iter()
+                    .find(|(_, prepared)| prepared.rehearsal.is_none());
                 waiting.map(|(id, _)| Duty::Rehearse(*id))
             }
             Stage::Announced(bidding) if now_ms >= bidding.notice.deadline_ms => Some(Duty::Close),
@@ -38,26 +41,43 @@ impl Tender {
             Stage::Opening(opening) if opening.may_publish(now_ms) => {
                 Duty::say(opening.next_page(&self.id, &opening.results()))
             }
-            Stage::Drawing(drawing) => self.drawing_duty(drawing, now_ms).or_else(|| self.failing(now_ms)),
-            Stage::Closed(_) | Stage::Opened(_) | Stage::Evaluation(_) | Stage::Evaluated(_) => self.failing(now_ms),
+            Stage::Drawing(drawing) => self
+                .drawing_duty(drawing, now_ms)
+                .or_else(|| self.failing(now_ms)),
+            Stage::Closed(_) | Stage::Opened(_) | Stage::Evaluation(_) | Stage::Evaluated(_) => {
+                self.failing(now_ms)
+            }
             _ => None,
         }
     }
 
     fn failing(&self, now_ms: u64) -> Option<Duty> {
-        Duty::say(TenderFailed { tender: self.id.clone(), failure: self.failure(now_ms)? })
+        Duty::say(TenderFailed {
+            tender: self.id.clone(),
+            failure: self.failure(now_ms)?,
+        })
     }
 
     fn drawing_duty(&self, drawing: &Drawing, now_ms: u64) -> Option<Duty> {
         let attempt = drawing.last()?;
         if attempt.failed.is_some() {
             let bidding = &drawing.opened.closed.bidding;
-            let next = attempt.number.checked_add(1).filter(|next| *next <= crate::limits::ATTEMPTS_MAX)?;
-            return Duty::say(drawing::announcement(&bidding.notice, bidding.notice_id, next).ok()?);
+            let next = attempt
+                .number
+                .checked_add(1)
+                .filter(|next| *next <= crate::limits::ATTEMPTS_MAX)?;
+            return Duty::say(
+                drawing::announcement(&bidding.notice, bidding.notice_id, next).ok()?,
+            );
         }
         if attempt.closed.is_none() {
             let over = now_ms >= drawing.collection_end_ms(attempt);
-            return over.then(|| Duty::say(DrawClose { tender: self.id.clone(), attempt: attempt.number }))?;
+            return over.then(|| {
+                Duty::say(DrawClose {
+                    tender: self.id.clone(),
+                    attempt: attempt.number,
+                })
+            })?;
         }
         if let Ok(Some(result)) = drawing.result(&self.id, &self.tenderee) {
             return Duty::say(result);
@@ -77,7 +97,9 @@ impl Tender {
             Stage::Opened(_) => self.no_eligible_bid_from_ms(),
             Stage::Drawing(drawing) => {
                 let attempt = drawing.last()?;
-                drawing.release_end_ms().or_else(|| Some(drawing.collection_end_ms(attempt)))
+                drawing
+                    .release_end_ms()
+                    .or_else(|| Some(drawing.collection_end_ms(attempt)))
             }
             _ => None,
         }

@@ -1,7 +1,7 @@
 //! What envelopes are bound to, and the form that a manifest must have before it is admitted.
 
 use record::sealing::{
-    self, BID_BYTES_MAX, EnvelopeKind, PARTS_MAX, PART_HEADER_BYTES, SEGMENT_BYTES, SealContext,
+    self, BID_BYTES_MAX, EnvelopeKind, PART_HEADER_BYTES, PARTS_MAX, SEGMENT_BYTES, SealContext,
     TrusteeKeys,
 };
 use record::{Digest, Identifier};
@@ -14,8 +14,16 @@ use crate::refusal::{Code, Refusal, demand};
 ///
 /// # Errors
 /// Malformed hex in the nonce or the signature key.
-pub fn bid_context(manifest: &BidManifest, envelope: &SealedEnvelope, draw: &Identifier) -> Result<SealContext, Refusal> {
-    let lot = if envelope.kind == EnvelopeKind::Contrib { draw } else { &manifest.lot_id };
+pub fn bid_context(
+    manifest: &BidManifest,
+    envelope: &SealedEnvelope,
+    draw: &Identifier,
+) -> Result<SealContext, Refusal> {
+    let lot = if envelope.kind == EnvelopeKind::Contrib {
+        draw
+    } else {
+        &manifest.lot_id
+    };
     Ok(SealContext {
         log_origin: manifest.log_origin.clone(),
         tender_id: manifest.tender.clone(),
@@ -58,7 +66,11 @@ pub fn contribution_context(
 ///
 /// # Errors
 /// Malformed hex in the nonce or the signature key.
-pub fn rehearsal_context(body: &RehearsalDealt, log_origin: &str, platform: &Identifier) -> Result<SealContext, Refusal> {
+pub fn rehearsal_context(
+    body: &RehearsalDealt,
+    log_origin: &str,
+    platform: &Identifier,
+) -> Result<SealContext, Refusal> {
     let lot = Identifier::new("rehearsal")
         .map_err(|error| Refusal::new(Code::RehearsalMismatch, error.to_string()))?;
     Ok(SealContext {
@@ -76,7 +88,11 @@ pub fn rehearsal_context(body: &RehearsalDealt, log_origin: &str, platform: &Ide
 }
 
 /// Base64 of a key block that has the form for `trustees` (what stands in it is only known when it is opened).
-pub(super) fn decode_key_block(text: &str, trustees: &TrusteeKeys, pointer: &str) -> Result<Vec<u8>, Refusal> {
+pub(super) fn decode_key_block(
+    text: &str,
+    trustees: &TrusteeKeys,
+    pointer: &str,
+) -> Result<Vec<u8>, Refusal> {
     let refuse = |detail: String| Refusal::new(Code::KeyBlockForm, detail).at(pointer);
     let block = decode_base64(text).ok_or_else(|| refuse("not base64".into()))?;
     sealing::check_key_block_form(&block, trustees).map_err(|error| refuse(error.to_string()))?;
@@ -86,26 +102,42 @@ pub(super) fn decode_key_block(text: &str, trustees: &TrusteeKeys, pointer: &str
 /// Checks sizes and roots of the parts of an `opening` envelope; the inline ciphertext of the form comes back.
 pub(super) fn check_parts(envelope: &SealedEnvelope, pointer: &str) -> Result<Vec<u8>, Refusal> {
     let parts = &envelope.parts;
-    demand(parts.len() <= PARTS_MAX, Code::LimitExceeded, || format!("at most {PARTS_MAX} parts"))?;
+    demand(parts.len() <= PARTS_MAX, Code::LimitExceeded, || {
+        format!("at most {PARTS_MAX} parts")
+    })?;
     let mut total = 0_u64;
     for (position, part) in parts.iter().enumerate() {
         let place = format!("{pointer}/parts/{position}");
         check_segments(part).map_err(|refusal| refusal.at(place.clone()))?;
-        demand(position == 0 || part.inline.is_none(), Code::PartsWrong, || "only part 0 is inline")?;
+        demand(
+            position == 0 || part.inline.is_none(),
+            Code::PartsWrong,
+            || "only part 0 is inline",
+        )?;
         total = total.saturating_add(part.size);
     }
-    demand(total <= BID_BYTES_MAX, Code::LimitExceeded, || format!("a bid has at most {BID_BYTES_MAX} bytes"))?;
+    demand(total <= BID_BYTES_MAX, Code::LimitExceeded, || {
+        format!("a bid has at most {BID_BYTES_MAX} bytes")
+    })?;
     let place = format!("{pointer}/parts/0");
-    let form = parts.first().ok_or_else(|| Refusal::new(Code::PartsWrong, "part 0 is the bid form").at(place.clone()))?;
+    let form = parts.first().ok_or_else(|| {
+        Refusal::new(Code::PartsWrong, "part 0 is the bid form").at(place.clone())
+    })?;
     let inline = form.inline.as_deref().and_then(decode_base64);
     let Some(ciphertext) = inline else {
-        return Err(Refusal::new(Code::PartsWrong, "the bid form travels inline, in base64").at(place));
+        return Err(
+            Refusal::new(Code::PartsWrong, "the bid form travels inline, in base64").at(place),
+        );
     };
     let fits = ciphertext.len() <= INLINE_BYTES_MAX
         && u64::try_from(ciphertext.len()) == Ok(form.size)
         && sealing::part_root(&ciphertext) == form.root;
-    demand(fits, Code::PartsWrong, || "the inline ciphertext does not have the size and the root that are named")
-        .map_err(|refusal| refusal.at(place))?;
+    demand(
+        fits,
+        Code::PartsWrong,
+        || "the inline ciphertext does not have the size and the root that are named",
+    )
+    .map_err(|refusal| refusal.at(place))?;
     Ok(ciphertext)
 }
 
@@ -113,15 +145,18 @@ fn check_segments(part: &SealedPart) -> Result<(), Refusal> {
     let header = PART_HEADER_BYTES as u64;
     let sealed = part.size.checked_sub(header).filter(|sealed| *sealed > 0);
     let segments = sealed.map(|sealed| sealed.div_ceil(SEGMENT_BYTES as u64));
-    demand(segments == Some(u64::from(part.segments)), Code::PartsWrong, || {
-        format!("{} bytes are not {} segments", part.size, part.segments)
-    })
+    demand(
+        segments == Some(u64::from(part.segments)),
+        Code::PartsWrong,
+        || format!("{} bytes are not {} segments", part.size, part.segments),
+    )
 }
-
 
 fn decode_nonce(text: &str) -> Result<[u8; 16], Refusal> {
     let bytes = decode_hex(text, "/nonce")?;
-    bytes.try_into().map_err(|_| Refusal::new(Code::ContextMismatch, "a nonce has 16 bytes").at("/nonce"))
+    bytes
+        .try_into()
+        .map_err(|_| Refusal::new(Code::ContextMismatch, "a nonce has 16 bytes").at("/nonce"))
 }
 
 fn decode_hex(text: &str, pointer: &str) -> Result<Vec<u8>, Refusal> {

@@ -14,8 +14,12 @@ use crate::limits::NAME_CHARS_MAX;
 ///
 /// # Errors
 /// Not strict JSON, an unknown or missing field, a value of another type.
-pub fn read_form(fields: &[FormField], plaintext: &[u8]) -> Result<BTreeMap<Identifier, FormValue>, String> {
-    let mut given: BTreeMap<String, Value> = record::json::parse(plaintext).map_err(|error| error.to_string())?;
+pub fn read_form(
+    fields: &[FormField],
+    plaintext: &[u8],
+) -> Result<BTreeMap<Identifier, FormValue>, String> {
+    let mut given: BTreeMap<String, Value> =
+        record::json::parse(plaintext).map_err(|error| error.to_string())?;
     let mut form = BTreeMap::new();
     for field in fields {
         match given.remove(field.id.as_str()) {
@@ -33,16 +37,25 @@ pub fn read_form(fields: &[FormField], plaintext: &[u8]) -> Result<BTreeMap<Iden
 }
 
 fn read_value(field: &FormField, value: &Value) -> Result<FormValue, String> {
-    let wrong = || format!("the field {} is not of type {:?}", field.id, field.field_type);
+    let wrong = || {
+        format!(
+            "the field {} is not of type {:?}",
+            field.id, field.field_type
+        )
+    };
     match (field.field_type, value) {
         (FieldType::Money, Value::String(text)) => {
-            let money = text.parse::<Money>().map_err(|error| format!("the field {}: {error}", field.id))?;
+            let money = text
+                .parse::<Money>()
+                .map_err(|error| format!("the field {}: {error}", field.id))?;
             if money.fen() <= 0 {
                 return Err(format!("the field {} must be more than zero", field.id));
             }
             Ok(FormValue::Text(text.clone()))
         }
-        (FieldType::Days, Value::Number(number)) => number.as_u64().map(FormValue::Integer).ok_or_else(wrong),
+        (FieldType::Days, Value::Number(number)) => {
+            number.as_u64().map(FormValue::Integer).ok_or_else(wrong)
+        }
         (FieldType::Text, Value::String(text)) if text.chars().count() <= NAME_CHARS_MAX => {
             Ok(FormValue::Text(text.clone()))
         }

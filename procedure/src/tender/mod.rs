@@ -63,15 +63,29 @@ struct Case<'a> {
 impl Case<'_> {
     /// Exactly `who` signed.
     fn signed_only_by(&self, who: &Identifier) -> Result<(), Refusal> {
-        demand(self.signers.contains_key(who), Code::SignerNotAllowed, || format!("{who} must sign"))?;
-        demand(self.signers.len() == 1, Code::SignersTooMany, || format!("only {who} signs"))
+        demand(
+            self.signers.contains_key(who),
+            Code::SignerNotAllowed,
+            || format!("{who} must sign"),
+        )?;
+        demand(self.signers.len() == 1, Code::SignersTooMany, || {
+            format!("only {who} signs")
+        })
     }
 
     /// Exactly one account signed, and it is the platform.
     fn signed_by_platform(&self) -> Result<(), Refusal> {
         let is_platform = |who: &Identifier| self.directory.has_role(who, Role::Platform, self.at);
-        demand(self.signers.len() == 1, Code::SignersTooMany, || "only the platform signs")?;
-        demand(self.signers.keys().all(is_platform), Code::SignerNotAllowed, || "the platform's act key must sign")
+        demand(
+            self.signers.len() == 1,
+            Code::SignersTooMany,
+            || "only the platform signs",
+        )?;
+        demand(
+            self.signers.keys().all(is_platform),
+            Code::SignerNotAllowed,
+            || "the platform's act key must sign",
+        )
     }
 
     /// The only signer.
@@ -84,8 +98,13 @@ impl Case<'_> {
 
     /// The public key that `who` signed with, in hex.
     fn signing_key(&self, who: &Identifier) -> Result<String, Refusal> {
-        let id = self.signers.get(who).ok_or_else(|| Refusal::new(Code::SignerNotAllowed, format!("{who} must sign")))?;
-        Ok(hex::encode(self.directory.active_key(id, self.at)?.key.bytes()))
+        let id = self
+            .signers
+            .get(who)
+            .ok_or_else(|| Refusal::new(Code::SignerNotAllowed, format!("{who} must sign")))?;
+        Ok(hex::encode(
+            self.directory.active_key(id, self.at)?.key.bytes(),
+        ))
     }
 }
 
@@ -94,16 +113,33 @@ impl Tender {
     ///
     /// # Errors
     /// The tenderee alone signs; the title has 1 to 200 characters.
-    pub fn create(statement: &Verified<Act>, directory: &Directory, at: At) -> Result<Tender, Refusal> {
+    pub fn create(
+        statement: &Verified<Act>,
+        directory: &Directory,
+        at: At,
+    ) -> Result<Tender, Refusal> {
         let Act::TenderCreated(body) = statement.statement() else {
             let kind = statement.statement().kind();
-            return Err(Refusal::new(Code::TenderUnknown, format!("{kind} cannot begin a tender")));
+            return Err(Refusal::new(
+                Code::TenderUnknown,
+                format!("{kind} cannot begin a tender"),
+            ));
         };
         let signers = directory.signers(statement.signers(), at)?;
-        let case = Case { id: statement.id(), signers, directory, at };
+        let case = Case {
+            id: statement.id(),
+            signers,
+            directory,
+            at,
+        };
         case.signed_only_by(&body.tenderee)?;
         text::length(&body.title, NAME_CHARS_MAX, "/title")?;
-        let TenderCreated { tender, project, title, tenderee } = body.clone();
+        let TenderCreated {
+            tender,
+            project,
+            title,
+            tenderee,
+        } = body.clone();
         Ok(Tender {
             id: tender,
             project,
@@ -122,19 +158,39 @@ impl Tender {
     ///
     /// # Errors
     /// A [`Refusal`] with a stable code, and with the rule of the profile where one stands behind it.
-    pub fn admit(&mut self, statement: &Verified<Act>, directory: &Directory, at: At) -> Result<(), Refusal> {
+    pub fn admit(
+        &mut self,
+        statement: &Verified<Act>,
+        directory: &Directory,
+        at: At,
+    ) -> Result<(), Refusal> {
         let forwards = at.index > self.last.index && at.time_ms >= self.last.time_ms;
-        demand(forwards, Code::TimeBackwards, || format!("index {}, {} ms", at.index, at.time_ms))?;
+        demand(forwards, Code::TimeBackwards, || {
+            format!("index {}, {} ms", at.index, at.time_ms)
+        })?;
         let repeated = self.statements.contains(&statement.id());
-        demand(!repeated, Code::StatementRepeated, || statement.id().to_string())?;
+        demand(!repeated, Code::StatementRepeated, || {
+            statement.id().to_string()
+        })?;
         let act = statement.statement();
         let own = act.chain() == record::chain::ChainId::Tender(self.id.clone());
         demand(own, Code::TenderMismatch, || format!("this is {}", self.id))?;
         let signers = directory.signers(statement.signers(), at)?;
-        let case = Case { id: statement.id(), signers, directory, at };
-        let new_signers = case.signers.keys().filter(|who| !self.signers.contains(*who)).count();
+        let case = Case {
+            id: statement.id(),
+            signers,
+            directory,
+            at,
+        };
+        let new_signers = case
+            .signers
+            .keys()
+            .filter(|who| !self.signers.contains(*who))
+            .count();
         let signers = self.signers.len().saturating_add(new_signers);
-        demand(signers <= SIGNERS_MAX, Code::BiddersMax, || format!("at most {SIGNERS_MAX} accounts sign"))?;
+        demand(signers <= SIGNERS_MAX, Code::BiddersMax, || {
+            format!("at most {SIGNERS_MAX} accounts sign")
+        })?;
         self.judge(act, &case)?;
         self.last = at;
         self.statements.insert(case.id);
@@ -172,9 +228,13 @@ impl Tender {
             Act::Award(body) => self.award(body, case),
             Act::TenderFailed(body) => self.tender_failed(body, case),
             Act::TenderTerminated(body) => self.tender_terminated(body, case),
-            Act::AccountRegistered(_) | Act::KeyRegistered(_) | Act::KeyRevoked(_) | Act::RoleGranted(_) => {
-                Err(Refusal::new(Code::TenderMismatch, "this belongs to an account or to the platform"))
-            }
+            Act::AccountRegistered(_)
+            | Act::KeyRegistered(_)
+            | Act::KeyRevoked(_)
+            | Act::RoleGranted(_) => Err(Refusal::new(
+                Code::TenderMismatch,
+                "this belongs to an account or to the platform",
+            )),
         }
     }
 
@@ -182,17 +242,26 @@ impl Tender {
     fn is_inside(&self, who: &Identifier, case: &Case<'_>) -> bool {
         let directory = case.directory;
         let is_operator = |who: &Identifier| directory.has_role(who, Role::Platform, case.at);
-        let group = |who: &Identifier| directory.account(who).and_then(|account| account.control_group.as_ref());
+        let group = |who: &Identifier| {
+            directory
+                .account(who)
+                .and_then(|account| account.control_group.as_ref())
+        };
         let related = |own: &Identifier| {
             group(&self.tenderee) == Some(own)
-                || directory.accounts().any(|(id, entry)| entry.control_group.as_ref() == Some(own) && is_operator(id))
+                || directory
+                    .accounts()
+                    .any(|(id, entry)| entry.control_group.as_ref() == Some(own) && is_operator(id))
         };
         *who == self.tenderee || is_operator(who) || group(who).is_some_and(related)
     }
 
     /// Refusal of an act that the present stage does not admit.
     fn wrong_stage(&self) -> Refusal {
-        Refusal::new(Code::StageMismatch, format!("the tender is in stage {}", self.stage.name()))
+        Refusal::new(
+            Code::StageMismatch,
+            format!("the tender is in stage {}", self.stage.name()),
+        )
     }
 
     /// Moves to the stage that `next` makes of the present one.

@@ -28,17 +28,30 @@ impl Tender {
         let (present, end_ms) = match &self.stage {
             Stage::Opened(opened) => (Matter::Opening, opened.confirmation_end_ms()),
             Stage::Drawn(drawn) => (Matter::Draw, drawn.objection_end_ms()),
-            Stage::Candidates(published) => (Matter::Candidates, published.candidates.publicity_until_ms),
+            Stage::Candidates(published) => {
+                (Matter::Candidates, published.candidates.publicity_until_ms)
+            }
             _ => return Err(self.wrong_stage()),
         };
         case.signed_only_by(&body.objector)?;
-        let is_bidder = self.stage.bidding().is_some_and(|bidding| bidding.live.contains_key(&body.objector));
+        let is_bidder = self
+            .stage
+            .bidding()
+            .is_some_and(|bidding| bidding.live.contains_key(&body.objector));
         demand(is_bidder, Code::NotABidder, || body.objector.to_string())?;
-        demand(body.matter == present, Code::ObjectionMatter, || format!("now it can be about {present:?}"))
-            .map_err(|refusal| refusal.at("/matter"))?;
-        demand(case.at.time_ms < end_ms, Code::WindowClosed, || format!("the window closed at {end_ms} ms"))?;
+        demand(body.matter == present, Code::ObjectionMatter, || {
+            format!("now it can be about {present:?}")
+        })
+        .map_err(|refusal| refusal.at("/matter"))?;
+        demand(case.at.time_ms < end_ms, Code::WindowClosed, || {
+            format!("the window closed at {end_ms} ms")
+        })?;
         text::length(&body.text, TEXT_CHARS_MAX, "/text")?;
-        demand(self.objections.len() < OBJECTIONS_MAX, Code::LimitExceeded, || "too many objections")?;
+        demand(
+            self.objections.len() < OBJECTIONS_MAX,
+            Code::LimitExceeded,
+            || "too many objections",
+        )?;
         let state = ObjectionState {
             objector: body.objector.clone(),
             matter: body.matter,
@@ -49,19 +62,31 @@ impl Tender {
         Ok(())
     }
 
-    pub(super) fn objection_answered(&mut self, body: &ObjectionAnswered, case: &Case<'_>) -> Result<(), Refusal> {
+    pub(super) fn objection_answered(
+        &mut self,
+        body: &ObjectionAnswered,
+        case: &Case<'_>,
+    ) -> Result<(), Refusal> {
         case.signed_only_by(&self.tenderee)?;
         text::length(&body.text, TEXT_CHARS_MAX, "/text")?;
-        let pending = self.objections.get_mut(&body.objection).filter(|objection| objection.answer.is_none());
-        let objection = pending
-            .ok_or_else(|| Refusal::new(Code::ObjectionUnknown, body.objection.to_string()).at("/objection"))?;
+        let pending = self
+            .objections
+            .get_mut(&body.objection)
+            .filter(|objection| objection.answer.is_none());
+        let objection = pending.ok_or_else(|| {
+            Refusal::new(Code::ObjectionUnknown, body.objection.to_string()).at("/objection")
+        })?;
         objection.answer = Some((body.upheld, body.text.clone()));
         Ok(())
     }
 
     /// Nothing goes on while an objection is unanswered.
     pub(super) fn demand_no_objection(&self) -> Result<(), Refusal> {
-        let Some((id, objection)) = self.objections.iter().find(|(_, objection)| objection.answer.is_none()) else {
+        let Some((id, objection)) = self
+            .objections
+            .iter()
+            .find(|(_, objection)| objection.answer.is_none())
+        else {
             return Ok(());
         };
         let profile = self.stage.bidding().map(|bidding| bidding.profile);
@@ -72,6 +97,9 @@ impl Tender {
                 _ => None,
             })
         });
-        Err(Refusal::new(Code::ObjectionPending, format!("answer {id} first")).under(rule.map(|(rule, ())| rule)))
+        Err(
+            Refusal::new(Code::ObjectionPending, format!("answer {id} first"))
+                .under(rule.map(|(rule, ())| rule)),
+        )
     }
 }

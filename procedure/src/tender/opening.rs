@@ -9,11 +9,13 @@ use record::{Digest, Identifier};
 use super::form::read_form;
 use super::notice::PRICE_FIELD;
 use super::preparation::check_slot;
-use super::{BidStatus, Bidding, Case, Closed, Opened, Opening, Releases, Resolved, SetMember, Stage, Tender};
+use super::{
+    BidStatus, Bidding, Case, Closed, Opened, Opening, Releases, Resolved, SetMember, Stage, Tender,
+};
 use crate::At;
 use crate::act::{
-    BenchmarkSet, BidOpened, BidResult, Closing, Consequence, Exclusion, ExclusionReason, FormValue, OpeningResults,
-    Outcome, OutcomeReason, ReadOutConfirmed, ShareRelease, WhoOpens,
+    BenchmarkSet, BidOpened, BidResult, Closing, Consequence, Exclusion, ExclusionReason,
+    FormValue, OpeningResults, Outcome, OutcomeReason, ReadOutConfirmed, ShareRelease, WhoOpens,
 };
 use crate::limits::{RESULTS_PAGE_BYTES, RESULTS_PER_PAGE};
 use crate::refusal::{Code, Refusal, demand};
@@ -21,23 +23,48 @@ use crate::refusal::{Code, Refusal, demand};
 impl Tender {
     pub(super) fn closing(&mut self, body: &Closing, case: &Case<'_>) -> Result<(), Refusal> {
         case.signed_by_platform()?;
-        let Stage::Announced(bidding) = &self.stage else { return Err(self.wrong_stage()) };
+        let Stage::Announced(bidding) = &self.stage else {
+            return Err(self.wrong_stage());
+        };
         let deadline_ms = bidding.notice.deadline_ms;
-        demand(case.at.time_ms >= deadline_ms, Code::DeadlineNotReached, || {
-            format!("deadline {deadline_ms} ms, admitted at {} ms", case.at.time_ms)
-        })?;
+        demand(
+            case.at.time_ms >= deadline_ms,
+            Code::DeadlineNotReached,
+            || {
+                format!(
+                    "deadline {deadline_ms} ms, admitted at {} ms",
+                    case.at.time_ms
+                )
+            },
+        )?;
         let expected = self.chains_to_name();
-        demand(body.chains.iter().map(|end| &end.chain).eq(&expected), Code::ChainsIncomplete, || {
-            format!("{} chains must be named, this one first, then the platform, then accounts", expected.len())
-        })
+        demand(
+            body.chains.iter().map(|end| &end.chain).eq(&expected),
+            Code::ChainsIncomplete,
+            || {
+                format!(
+                    "{} chains must be named, this one first, then the platform, then accounts",
+                    expected.len()
+                )
+            },
+        )
         .map_err(|refusal| refusal.at("/chains"))?;
         let (minimum, _) = bidding.profile.bidders_min();
         let enough = bidding.live.len() >= usize::try_from(minimum).unwrap_or(usize::MAX);
         let (closing, closed) = (case.id, case.at);
         self.advance(|stage| match stage {
             Stage::Announced(bidding) => {
-                let closed = Closed { bidding: *bidding, closing, closed, credit: None };
-                if enough { Stage::Opening(Box::new(Opening::new(closed))) } else { Stage::Closed(Box::new(closed)) }
+                let closed = Closed {
+                    bidding: *bidding,
+                    closing,
+                    closed,
+                    credit: None,
+                };
+                if enough {
+                    Stage::Opening(Box::new(Opening::new(closed)))
+                } else {
+                    Stage::Closed(Box::new(closed))
+                }
             }
             other => other,
         });
@@ -48,17 +75,26 @@ impl Tender {
     pub fn chains_to_name(&self) -> Vec<ChainId> {
         let own = ChainId::Tender(self.id.clone());
         let accounts = self.signers.iter().cloned().map(ChainId::Account);
-        [own, ChainId::Platform].into_iter().chain(accounts).collect()
+        [own, ChainId::Platform]
+            .into_iter()
+            .chain(accounts)
+            .collect()
     }
 
-    pub(super) fn share_release(&mut self, body: &ShareRelease, case: &Case<'_>) -> Result<(), Refusal> {
+    pub(super) fn share_release(
+        &mut self,
+        body: &ShareRelease,
+        case: &Case<'_>,
+    ) -> Result<(), Refusal> {
         match body.kind {
             EnvelopeKind::Rehearsal => self.rehearsal_release(body, case),
             EnvelopeKind::Opening => self.opening_release(body, case),
             EnvelopeKind::Contrib => self.contribution_release(body, case),
-            EnvelopeKind::Technical | EnvelopeKind::Commercial => {
-                Err(Refusal::new(Code::EnvelopeUnknown, "this tender has no such envelopes").at("/kind"))
-            }
+            EnvelopeKind::Technical | EnvelopeKind::Commercial => Err(Refusal::new(
+                Code::EnvelopeUnknown,
+                "this tender has no such envelopes",
+            )
+            .at("/kind")),
         }
     }
 
@@ -68,12 +104,18 @@ impl Tender {
             Stage::Closed(_) => Refusal::new(Code::TooFewBidders, "nothing is opened"),
             _ => self.wrong_stage(),
         };
-        let Stage::Opening(opening) = &mut self.stage else { return Err(refusal) };
+        let Stage::Opening(opening) = &mut self.stage else {
+            return Err(refusal);
+        };
         let end_ms = opening.window_end_ms();
         let open = opening.frozen.is_none() && case.at.time_ms < end_ms;
-        demand(open, Code::WindowClosed, || format!("the window closed at {end_ms} ms"))?;
+        demand(open, Code::WindowClosed, || {
+            format!("the window closed at {end_ms} ms")
+        })?;
         let start_ms = opening.closed.bidding.notice.opening_ms;
-        demand(case.at.time_ms >= start_ms, Code::WindowOpen, || format!("the opening begins at {start_ms} ms"))?;
+        demand(case.at.time_ms >= start_ms, Code::WindowOpen, || {
+            format!("the opening begins at {start_ms} ms")
+        })?;
         Ok(opening)
     }
 
@@ -92,26 +134,49 @@ impl Tender {
         if body.kind == EnvelopeKind::Contrib {
             return self.contribution_opened(body, case);
         }
-        demand(body.kind == EnvelopeKind::Opening, Code::EnvelopeUnknown, || "opening or contrib")
-            .map_err(|refusal| refusal.at("/kind"))?;
+        demand(
+            body.kind == EnvelopeKind::Opening,
+            Code::EnvelopeUnknown,
+            || "opening or contrib",
+        )
+        .map_err(|refusal| refusal.at("/kind"))?;
         let owner = case.only_signer()?.clone();
         let opening = self.open_window(case)?;
         let by_bidder = opening.closed.bidding.notice.opening.who_opens != WhoOpens::Trustees;
         demand(by_bidder, Code::OpeningByOther, || "the trustees open")?;
-        opening.releases.check_own(&body.envelope, &owner, &body.key)?;
+        opening
+            .releases
+            .check_own(&body.envelope, &owner, &body.key)?;
         opening.releases.take_own(&body.envelope, &body.key);
         Ok(())
     }
 
-    pub(super) fn opening_results(&mut self, body: &OpeningResults, case: &Case<'_>) -> Result<(), Refusal> {
+    pub(super) fn opening_results(
+        &mut self,
+        body: &OpeningResults,
+        case: &Case<'_>,
+    ) -> Result<(), Refusal> {
         case.signed_by_platform()?;
-        let Stage::Opening(opening) = &self.stage else { return Err(self.wrong_stage()) };
-        demand(opening.may_publish(case.at.time_ms), Code::WindowOpen, || {
-            format!("bids are unresolved and the window is open until {} ms", opening.window_end_ms())
-        })?;
+        let Stage::Opening(opening) = &self.stage else {
+            return Err(self.wrong_stage());
+        };
+        demand(
+            opening.may_publish(case.at.time_ms),
+            Code::WindowOpen,
+            || {
+                format!(
+                    "bids are unresolved and the window is open until {} ms",
+                    opening.window_end_ms()
+                )
+            },
+        )?;
         let results = opening.results();
         let expected = opening.next_page(&self.id, &results);
-        demand(*body == expected, Code::ResultMismatch, || "the page is not what the releases give")?;
+        demand(
+            *body == expected,
+            Code::ResultMismatch,
+            || "the page is not what the releases give",
+        )?;
 
         let (id, at) = (case.id, case.at);
         self.advance(|stage| match stage {
@@ -121,31 +186,61 @@ impl Tender {
         Ok(())
     }
 
-    pub(super) fn read_out_confirmed(&mut self, body: &ReadOutConfirmed, case: &Case<'_>) -> Result<(), Refusal> {
+    pub(super) fn read_out_confirmed(
+        &mut self,
+        body: &ReadOutConfirmed,
+        case: &Case<'_>,
+    ) -> Result<(), Refusal> {
         let wrong_stage = self.wrong_stage();
         let bidder = case.only_signer()?.clone();
-        let Stage::Opened(opened) = &mut self.stage else { return Err(wrong_stage) };
-        let own = opened.results.iter().any(|line| line.bidder == bidder && line.manifest == body.manifest);
-        demand(own, Code::NotABidder, || "confirm your own bid").map_err(|refusal| refusal.at("/manifest"))?;
+        let Stage::Opened(opened) = &mut self.stage else {
+            return Err(wrong_stage);
+        };
+        let own = opened
+            .results
+            .iter()
+            .any(|line| line.bidder == bidder && line.manifest == body.manifest);
+        demand(own, Code::NotABidder, || "confirm your own bid")
+            .map_err(|refusal| refusal.at("/manifest"))?;
         let end_ms = opened.confirmation_end_ms();
-        demand(case.at.time_ms < end_ms, Code::WindowClosed, || format!("the window closed at {end_ms} ms"))?;
+        demand(case.at.time_ms < end_ms, Code::WindowClosed, || {
+            format!("the window closed at {end_ms} ms")
+        })?;
         opened.confirmations.insert(body.manifest, body.agrees);
         Ok(())
     }
 
-    pub(super) fn benchmark_set(&mut self, body: &BenchmarkSet, case: &Case<'_>) -> Result<(), Refusal> {
-        let Stage::Opened(opened) = &self.stage else { return Err(self.wrong_stage()) };
+    pub(super) fn benchmark_set(
+        &mut self,
+        body: &BenchmarkSet,
+        case: &Case<'_>,
+    ) -> Result<(), Refusal> {
+        let Stage::Opened(opened) = &self.stage else {
+            return Err(self.wrong_stage());
+        };
         case.signed_only_by(&self.tenderee)?;
         self.demand_no_objection()?;
         let end_ms = opened.confirmation_end_ms();
         let settled = opened.all_answered() || case.at.time_ms >= end_ms;
-        demand(settled, Code::WindowOpen, || format!("bidders may confirm until {end_ms} ms"))?;
+        demand(settled, Code::WindowOpen, || {
+            format!("bidders may confirm until {end_ms} ms")
+        })?;
         let (members, expected) = opened.benchmark_set(&self.id);
-        demand(*body == expected, Code::ResultMismatch, || "the set follows from the read-out and the control price")?;
-        demand(!members.is_empty(), Code::ResultMismatch, || "no bid is left; the tender fails")?;
+        demand(
+            *body == expected,
+            Code::ResultMismatch,
+            || "the set follows from the read-out and the control price",
+        )?;
+        demand(
+            !members.is_empty(),
+            Code::ResultMismatch,
+            || "no bid is left; the tender fails",
+        )?;
         let (id, at) = (case.id, case.at);
         self.advance(|stage| match stage {
-            Stage::Opened(opened) => Stage::Drawing(Box::new(super::drawing::first_attempt(*opened, id, members, at))),
+            Stage::Opened(opened) => Stage::Drawing(Box::new(super::drawing::first_attempt(
+                *opened, id, members, at,
+            ))),
             other => other,
         });
         Ok(())
@@ -155,15 +250,25 @@ impl Tender {
 impl Opening {
     fn new(closed: Closed) -> Opening {
         let bidding = &closed.bidding;
-        let live = bidding.live_bids().map(|(id, bid)| (*id, bid.opening.clone()));
+        let live = bidding
+            .live_bids()
+            .map(|(id, bid)| (*id, bid.opening.clone()));
         let releases = Releases::new(bidding.keys.clone(), live);
-        Opening { closed, releases, frozen: None, pages: Vec::new() }
+        Opening {
+            closed,
+            releases,
+            frozen: None,
+            pages: Vec::new(),
+        }
     }
 
     /// When the window ends: counted from the opening or from closing, whichever is later.
     pub fn window_end_ms(&self) -> u64 {
         let notice = &self.closed.bidding.notice;
-        notice.opening_ms.max(self.closed.closed.time_ms).saturating_add(notice.opening.window_ms)
+        notice
+            .opening_ms
+            .max(self.closed.closed.time_ms)
+            .saturating_add(notice.opening.window_ms)
     }
 
     /// Results are published at once when all envelopes are resolved, or when the window has ended.
@@ -177,14 +282,20 @@ impl Opening {
             return frozen.clone();
         }
         let bidding = &self.closed.bidding;
-        bidding.live.iter().map(|(bidder, manifest)| self.result(bidding, bidder, manifest)).collect()
+        bidding
+            .live
+            .iter()
+            .map(|(bidder, manifest)| self.result(bidding, bidder, manifest))
+            .collect()
     }
 
     fn result(&self, bidding: &Bidding, bidder: &Identifier, manifest: &Digest) -> BidResult {
         let reading = match self.releases.resolved(manifest) {
             Some(Resolved::Opened { key }) => read_out(bidding, manifest, &key),
             Some(Resolved::NoKeyFits) => Err(OutcomeReason::KeyBlock),
-            None if bidding.notice.opening.who_opens == WhoOpens::Bidder => Err(OutcomeReason::BidderSilent),
+            None if bidding.notice.opening.who_opens == WhoOpens::Bidder => {
+                Err(OutcomeReason::BidderSilent)
+            }
             None => Err(OutcomeReason::TooFewShares),
         };
         let (outcome, reason, form) = match reading {
@@ -215,7 +326,13 @@ impl Opening {
         }
     }
 
-    fn publish(mut self: Box<Self>, results: Vec<BidResult>, page: Digest, at: At, is_last: bool) -> Stage {
+    fn publish(
+        mut self: Box<Self>,
+        results: Vec<BidResult>,
+        page: Digest,
+        at: At,
+        is_last: bool,
+    ) -> Stage {
         self.pages.push(page);
         if !is_last {
             self.frozen = Some(results);
@@ -244,7 +361,8 @@ fn in_pages(results: &[BidResult]) -> Vec<&[BidResult]> {
     loop {
         let mut bytes = 0_usize;
         let fitting = rest.iter().take(RESULTS_PER_PAGE).take_while(|line| {
-            bytes = bytes.saturating_add(serde_json::to_vec(line).map_or(usize::MAX, |json| json.len()));
+            bytes = bytes
+                .saturating_add(serde_json::to_vec(line).map_or(usize::MAX, |json| json.len()));
             bytes <= RESULTS_PAGE_BYTES
         });
         // One line fits in any case.
@@ -263,8 +381,13 @@ fn read_out(
     key: &Digest,
 ) -> Result<BTreeMap<Identifier, FormValue>, OutcomeReason> {
     let bid = bidding.bids.get(manifest).ok_or(OutcomeReason::Part)?;
-    let plaintext = open_part(&FileKey::from_bytes(key.0), &bid.opening.context, 0, &bid.form)
-        .map_err(|_| OutcomeReason::Part)?;
+    let plaintext = open_part(
+        &FileKey::from_bytes(key.0),
+        &bid.opening.context,
+        0,
+        &bid.form,
+    )
+    .map_err(|_| OutcomeReason::Part)?;
     read_form(&bidding.notice.bid_form, &plaintext).map_err(|_| OutcomeReason::Form)
 }
 
@@ -291,20 +414,30 @@ fn consequence_of(reason: OutcomeReason) -> Consequence {
 impl Bidding {
     /// Live bids by statement id, ascending.
     pub fn live_bids(&self) -> impl Iterator<Item = (&Digest, &super::Bid)> {
-        self.bids.iter().filter(|(_, bid)| bid.status == BidStatus::Live)
+        self.bids
+            .iter()
+            .filter(|(_, bid)| bid.status == BidStatus::Live)
     }
 }
 
 impl Opened {
     /// Until when bidders may confirm what was read out.
     pub fn confirmation_end_ms(&self) -> u64 {
-        self.opened.time_ms.saturating_add(self.closed.bidding.notice.opening.confirmation_ms)
+        self.opened
+            .time_ms
+            .saturating_add(self.closed.bidding.notice.opening.confirmation_ms)
     }
 
     /// Every bidder whose bid was read out has answered.
     pub fn all_answered(&self) -> bool {
-        let valid = self.results.iter().filter(|line| line.outcome == Outcome::Valid);
-        valid.map(|line| line.manifest).collect::<BTreeSet<_>>().is_subset(&self.confirmations.keys().copied().collect())
+        let valid = self
+            .results
+            .iter()
+            .filter(|line| line.outcome == Outcome::Valid);
+        valid
+            .map(|line| line.manifest)
+            .collect::<BTreeSet<_>>()
+            .is_subset(&self.confirmations.keys().copied().collect())
     }
 
     /// The bids that enter the benchmark, and the statement that says so. Policy `at-opening`: no later
@@ -314,22 +447,36 @@ impl Opened {
         let mut members = Vec::new();
         let mut excluded = Vec::new();
         for line in &self.results {
-            let price = line.form.iter().find(|(field, _)| field.as_str() == PRICE_FIELD).map(|(_, value)| value);
+            let price = line
+                .form
+                .iter()
+                .find(|(field, _)| field.as_str() == PRICE_FIELD)
+                .map(|(_, value)| value);
             let reason = match (line.outcome, price) {
                 (Outcome::Valid, Some(FormValue::Text(price))) => {
                     if super::evaluating::above_control_price(rules, price) {
                         Some(ExclusionReason::AboveControlPrice)
                     } else {
-                        members.push(SetMember { bidder: line.bidder.clone(), price: price.clone() });
+                        members.push(SetMember {
+                            bidder: line.bidder.clone(),
+                            price: price.clone(),
+                        });
                         None
                     }
                 }
                 _ => Some(ExclusionReason::NotValid),
             };
-            excluded.extend(reason.map(|reason| Exclusion { bidder: line.bidder.clone(), reason }));
+            excluded.extend(reason.map(|reason| Exclusion {
+                bidder: line.bidder.clone(),
+                reason,
+            }));
         }
         let included = u32::try_from(members.len()).unwrap_or(u32::MAX);
-        let statement = BenchmarkSet { tender: tender.clone(), included, excluded };
+        let statement = BenchmarkSet {
+            tender: tender.clone(),
+            included,
+            excluded,
+        };
         (members, statement)
     }
 }

@@ -50,9 +50,24 @@ pub struct Releases {
 
 impl Releases {
     /// Nothing released yet for `envelopes` (by the statement that carries them).
-    pub(super) fn new(trustees: TrusteeKeys, envelopes: impl IntoIterator<Item = (Digest, Sealed)>) -> Releases {
-        let fresh = |(id, sealed)| (id, Release { sealed, shares: BTreeMap::new(), resolved: None });
-        Releases { trustees, envelopes: envelopes.into_iter().map(fresh).collect() }
+    pub(super) fn new(
+        trustees: TrusteeKeys,
+        envelopes: impl IntoIterator<Item = (Digest, Sealed)>,
+    ) -> Releases {
+        let fresh = |(id, sealed)| {
+            (
+                id,
+                Release {
+                    sealed,
+                    shares: BTreeMap::new(),
+                    resolved: None,
+                },
+            )
+        };
+        Releases {
+            trustees,
+            envelopes: envelopes.into_iter().map(fresh).collect(),
+        }
     }
 
     /// Ids of all envelopes, ascending.
@@ -72,46 +87,80 @@ impl Releases {
 
     /// Whether anything was released at all.
     pub fn any_released(&self) -> bool {
-        self.envelopes.values().any(|release| !release.shares.is_empty() || release.resolved.is_some())
+        self.envelopes
+            .values()
+            .any(|release| !release.shares.is_empty() || release.resolved.is_some())
     }
 
     /// Whether every envelope is resolved.
     pub fn all_resolved(&self) -> bool {
-        self.envelopes.values().all(|release| release.resolved.is_some())
+        self.envelopes
+            .values()
+            .all(|release| release.resolved.is_some())
     }
 
     /// Envelopes that are not resolved, ascending.
     pub fn unresolved(&self) -> Vec<Digest> {
-        self.envelopes.iter().filter(|(_, release)| release.resolved.is_none()).map(|(id, _)| *id).collect()
+        self.envelopes
+            .iter()
+            .filter(|(_, release)| release.resolved.is_none())
+            .map(|(id, _)| *id)
+            .collect()
     }
 
     /// Whether every slot has released something for every envelope.
     pub fn complete(&self) -> bool {
-        self.envelopes.values().all(|release| release.shares.len() == self.trustees.keys.len())
+        self.envelopes
+            .values()
+            .all(|release| release.shares.len() == self.trustees.keys.len())
     }
 
     /// Slots whose share differs from what the envelope's key deals; empty while the key is not known.
     pub fn wrong_slots(&self, id: &Digest) -> Vec<u8> {
-        let Some(release) = self.envelopes.get(id) else { return Vec::new() };
-        let Some(Resolved::Opened { key }) = release.resolved else { return Vec::new() };
-        let dealt = sealing::shares(&FileKey::from_bytes(key.0), &release.sealed.context, &self.trustees);
-        let is_wrong = |slot: u8, share: &Option<Share>| {
-            usize::from(slot).checked_sub(1).and_then(|place| dealt.get(place)) != share.as_ref()
+        let Some(release) = self.envelopes.get(id) else {
+            return Vec::new();
         };
-        release.shares.iter().filter(|(slot, share)| is_wrong(**slot, share)).map(|(slot, _)| *slot).collect()
+        let Some(Resolved::Opened { key }) = release.resolved else {
+            return Vec::new();
+        };
+        let dealt = sealing::shares(
+            &FileKey::from_bytes(key.0),
+            &release.sealed.context,
+            &self.trustees,
+        );
+        let is_wrong = |slot: u8, share: &Option<Share>| {
+            usize::from(slot)
+                .checked_sub(1)
+                .and_then(|place| dealt.get(place))
+                != share.as_ref()
+        };
+        release
+            .shares
+            .iter()
+            .filter(|(slot, share)| is_wrong(**slot, share))
+            .map(|(slot, _)| *slot)
+            .collect()
     }
 
     /// Whether `slot` may release `shares`: known envelopes, none twice.
     pub(super) fn check_shares(&self, slot: u8, shares: &[ReleasedShare]) -> Result<(), Refusal> {
-        demand(!shares.is_empty(), Code::EnvelopeUnknown, || "the release is empty")?;
+        demand(
+            !shares.is_empty(),
+            Code::EnvelopeUnknown,
+            || "the release is empty",
+        )?;
         let mut seen = std::collections::BTreeSet::new();
         for (position, released) in shares.iter().enumerate() {
             let pointer = format!("/shares/{position}/envelope");
             let Some(release) = self.envelopes.get(&released.envelope) else {
-                return Err(Refusal::new(Code::EnvelopeUnknown, released.envelope.to_string()).at(pointer));
+                return Err(
+                    Refusal::new(Code::EnvelopeUnknown, released.envelope.to_string()).at(pointer),
+                );
             };
             if release.shares.contains_key(&slot) || !seen.insert(released.envelope) {
-                return Err(Refusal::new(Code::ShareRepeated, released.envelope.to_string()).at(pointer));
+                return Err(
+                    Refusal::new(Code::ShareRepeated, released.envelope.to_string()).at(pointer),
+                );
             }
         }
         Ok(())
@@ -130,16 +179,35 @@ impl Releases {
     /// Whether `owner` may open `id` with `key`. A key that does not reproduce the key block is refused, not
     /// ruled upon: otherwise an owner who has seen what others contributed could void its own envelope, and
     /// with it change a seed (protocol section 9, "last-revealer bias").
-    pub(super) fn check_own(&self, id: &Digest, owner: &Identifier, key: &Digest) -> Result<(), Refusal> {
-        let release =
-            self.envelopes.get(id).ok_or_else(|| Refusal::new(Code::EnvelopeUnknown, id.to_string()).at("/envelope"))?;
-        demand(release.sealed.owner == *owner, Code::SignerNotAllowed, || "only its owner opens an envelope")?;
-        demand(release.resolved.is_none(), Code::ShareRepeated, || "the envelope is resolved already")?;
+    pub(super) fn check_own(
+        &self,
+        id: &Digest,
+        owner: &Identifier,
+        key: &Digest,
+    ) -> Result<(), Refusal> {
+        let release = self
+            .envelopes
+            .get(id)
+            .ok_or_else(|| Refusal::new(Code::EnvelopeUnknown, id.to_string()).at("/envelope"))?;
+        demand(
+            release.sealed.owner == *owner,
+            Code::SignerNotAllowed,
+            || "only its owner opens an envelope",
+        )?;
+        demand(
+            release.resolved.is_none(),
+            Code::ShareRepeated,
+            || "the envelope is resolved already",
+        )?;
         let sealed = &release.sealed;
         let own = FileKey::from_bytes(key.0);
         let dealt = sealing::deal(&own, &sealed.context, &sealed.recovery, &self.trustees);
-        demand(dealt.is_ok_and(|dealt| dealt == sealed.key_block), Code::OwnKeyWrong, || "it opens nothing here")
-            .map_err(|refusal| refusal.at("/key"))
+        demand(
+            dealt.is_ok_and(|dealt| dealt == sealed.key_block),
+            Code::OwnKeyWrong,
+            || "it opens nothing here",
+        )
+        .map_err(|refusal| refusal.at("/key"))
     }
 
     /// Takes the owner's own key after [`Self::check_own`].
@@ -163,11 +231,19 @@ impl Release {
             .map(|(slot, share)| (*slot, share.clone().unwrap_or(Share([0; 32]))))
             .collect();
         let sealed = &self.sealed;
-        self.resolved =
-            match sealing::resolve(&sealed.key_block, &sealed.context, &sealed.recovery, trustees, &shares, None) {
-                Resolution::Opened { key, .. } => Some(Resolved::Opened { key: Digest(*key.bytes()) }),
-                Resolution::Invalid => Some(Resolved::NoKeyFits),
-                Resolution::Unresolved => None,
-            };
+        self.resolved = match sealing::resolve(
+            &sealed.key_block,
+            &sealed.context,
+            &sealed.recovery,
+            trustees,
+            &shares,
+            None,
+        ) {
+            Resolution::Opened { key, .. } => Some(Resolved::Opened {
+                key: Digest(*key.bytes()),
+            }),
+            Resolution::Invalid => Some(Resolved::NoKeyFits),
+            Resolution::Unresolved => None,
+        };
     }
 }

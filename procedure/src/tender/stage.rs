@@ -6,12 +6,12 @@ use record::sealing::{KemPublicKey, TrusteeKeys};
 use record::{Digest, Identifier};
 
 use super::releases::{Releases, Sealed};
+use crate::At;
 use crate::act::{
-    Award, BidResult, Candidates, CreditSnapshot, DrawFailure, DrawResult, EvaluationReport, Failure, Notice, Place,
-    TerminationCause, TrusteeSet,
+    Award, BidResult, Candidates, CreditSnapshot, DrawFailure, DrawResult, EvaluationReport,
+    Failure, Notice, Place, TerminationCause, TrusteeSet,
 };
 use crate::law::Profile;
-use crate::At;
 
 /// Where a tender stands.
 #[derive(Clone, Debug, PartialEq)]

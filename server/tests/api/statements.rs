@@ -187,6 +187,10 @@ fn a_follower_misses_nothing() {
     for limit in [1_usize, 2, 3, 5] {
         let (cursor, seen) = follow(server, limit, None);
         followers.push((limit, cursor.expect("there is more than one page"), seen));
+        // One who stands at the very end: she has passed over the sealed contributions.
+        let (_, seen) = follow(server, limit, None);
+        let end = seen.last().expect("there is something").trim_matches('"');
+        followers.push((limit, format!("0.{end}"), seen.clone()));
     }
     let deadline_ms = flow.view()["notice"]["deadline_ms"].as_u64().unwrap();
     server.advance(deadline_ms);
