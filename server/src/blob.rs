@@ -66,7 +66,9 @@ pub enum BlobError {
     #[error("there is no segment {0}")]
     NoSegment(u64),
     /// The bytes are not those that were declared.
-    #[error("segment {n} is not what was declared ({found} bytes with another hash or size); send it again")]
+    #[error(
+        "segment {n} is not what was declared ({found} bytes with another hash or size); send it again"
+    )]
     SegmentMismatch {
         /// The segment.
         n: u64,
@@ -109,7 +111,11 @@ impl Blobs {
             .thread_name("blobs")
             .build()
             .map_err(|error| BlobError::Open(error.to_string()))?;
-        Ok(Blobs { objects: Arc::new(objects), runtime, quota_bytes })
+        Ok(Blobs {
+            objects: Arc::new(objects),
+            runtime,
+            quota_bytes,
+        })
     }
 
     /// Declares content before it comes. Declaring it again is how an upload is resumed.
@@ -127,7 +133,10 @@ impl Blobs {
             if blob::get(conn, account.as_str(), &root.0)?.is_none() {
                 let used_bytes = to_u64(blob::bytes_of_account(conn, account.as_str())?);
                 if used_bytes.saturating_add(size_bytes) > self.quota_bytes {
-                    return Err(BlobError::Quota { quota_bytes: self.quota_bytes, used_bytes });
+                    return Err(BlobError::Quota {
+                        quota_bytes: self.quota_bytes,
+                        used_bytes,
+                    });
                 }
             }
             blob::declare(conn, account.as_str(), &root.0, &plan, to_i64(now_ms))?;
@@ -137,9 +146,15 @@ impl Blobs {
     }
 
     /// How far an upload is.
-    pub fn status(&self, store: &Store, account: &Identifier, root: Digest) -> Result<BlobStatus, BlobError> {
+    pub fn status(
+        &self,
+        store: &Store,
+        account: &Identifier,
+        root: Digest,
+    ) -> Result<BlobStatus, BlobError> {
         store.read(|conn| {
-            let row = blob::get(conn, account.as_str(), &root.0)?.ok_or(BlobError::NotDeclared(root))?;
+            let row =
+                blob::get(conn, account.as_str(), &root.0)?.ok_or(BlobError::NotDeclared(root))?;
             let missing = blob::missing_segments(conn, account.as_str(), &root.0, MISSING_MAX)?;
             Ok(BlobStatus {
                 root,
@@ -183,9 +198,14 @@ impl Blobs {
     }
 
     fn store_object(&self, leaf: Digest, bytes: bytes::Bytes) -> Result<(), BlobError> {
-        let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
+        let options = PutOptions {
+            mode: PutMode::Create,
+            ..PutOptions::default()
+        };
         let place = object(leaf);
-        let put = self.objects.put_opts(&place, PutPayload::from(bytes), options);
+        let put = self
+            .objects
+            .put_opts(&place, PutPayload::from(bytes), options);
         match self.runtime.block_on(put) {
             // The name is the hash of the content: what is there already is the same.
             Ok(_) | Err(object_store::Error::AlreadyExists { .. }) => Ok(()),
@@ -196,11 +216,16 @@ impl Blobs {
     /// Reads a segment by its leaf hash, and checks it.
     pub fn read_segment(&self, leaf: Digest) -> Result<bytes::Bytes, BlobError> {
         let place = object(leaf);
-        let bytes = self.runtime.block_on(async { self.objects.get(&place).await?.bytes().await })?;
+        let bytes = self
+            .runtime
+            .block_on(async { self.objects.get(&place).await?.bytes().await })?;
         if segment_leaf(&bytes) == leaf {
             Ok(bytes)
         } else {
-            Err(BlobError::SegmentMismatch { n: 0, found: bytes.len() })
+            Err(BlobError::SegmentMismatch {
+                n: 0,
+                found: bytes.len(),
+            })
         }
     }
 }
@@ -223,12 +248,21 @@ fn plan(root: Digest, size_bytes: u64, leaves: &[Digest]) -> Result<Vec<SegmentP
     let header = PART_HEADER_BYTES as u64;
     let part = size_bytes.checked_sub(header).filter(|sealed| *sealed > 0);
     let part = part.map(|sealed| [vec![header], segments(sealed)].concat());
-    let document = if size_bytes == 0 { vec![0] } else { segments(size_bytes) };
+    let document = if size_bytes == 0 {
+        vec![0]
+    } else {
+        segments(size_bytes)
+    };
     let sizes = part
         .filter(|sizes| sizes.len() == leaves.len())
         .or_else(|| (document.len() == leaves.len()).then_some(document))
-        .ok_or(BlobError::Declaration("the number of leaves does not fit the size"))?;
-    let plan = |(leaf, size): (&Digest, u64)| SegmentPlan { leaf_hash: leaf.0, size_bytes: to_i64(size) };
+        .ok_or(BlobError::Declaration(
+            "the number of leaves does not fit the size",
+        ))?;
+    let plan = |(leaf, size): (&Digest, u64)| SegmentPlan {
+        leaf_hash: leaf.0,
+        size_bytes: to_i64(size),
+    };
     Ok(leaves.iter().zip(sizes).map(plan).collect())
 }
 
@@ -236,5 +270,7 @@ fn segments(size_bytes: u64) -> Vec<u64> {
     let segment = SEGMENT_BYTES as u64;
     let full = size_bytes / segment;
     let rest = size_bytes % segment;
-    std::iter::repeat_n(segment, usize::try_from(full).unwrap_or(0)).chain((rest > 0).then_some(rest)).collect()
+    std::iter::repeat_n(segment, usize::try_from(full).unwrap_or(0))
+        .chain((rest > 0).then_some(rest))
+        .collect()
 }

@@ -1,8 +1,8 @@
 //! Does what is stored agree with itself? A quick look at every start, and the whole of it by `check`.
 
+use record::Digest;
 use record::chain::ChainId;
 use record::log::tree::Edge;
-use record::Digest;
 use store::{Store, StoreError, projection, statement};
 
 use crate::blob::{BlobError, Blobs};
@@ -29,7 +29,9 @@ pub enum CheckError {
     #[error(transparent)]
     Blobs(#[from] BlobError),
     /// The tree is not the one that was signed.
-    #[error("the log of {size} leaves has root {found}, but the checkpoint says {signed}; restore the database from a copy that is at least as new as this checkpoint, and do not sign with it before")]
+    #[error(
+        "the log of {size} leaves has root {found}, but the checkpoint says {signed}; restore the database from a copy that is at least as new as this checkpoint, and do not sign with it before"
+    )]
     Root {
         /// Size of the checkpoint.
         size: u64,
@@ -39,7 +41,9 @@ pub enum CheckError {
         signed: Digest,
     },
     /// The checkpoint is larger than the log.
-    #[error("a checkpoint of {signed} leaves was signed, but the log has only {found}; the database was rolled back: restore a newer copy")]
+    #[error(
+        "a checkpoint of {signed} leaves was signed, but the log has only {found}; the database was rolled back: restore a newer copy"
+    )]
     RolledBack {
         /// Size of the checkpoint.
         signed: u64,
@@ -47,13 +51,17 @@ pub enum CheckError {
         found: u64,
     },
     /// The checkpoint was signed by another key.
-    #[error("the last checkpoint is not signed by this log key ({0}); put the right keys into the data directory")]
+    #[error(
+        "the last checkpoint is not signed by this log key ({0}); put the right keys into the data directory"
+    )]
     OtherKey(String),
     /// The stored ends of chains are not the last leaves.
     #[error("the stored ends of these chains are wrong: {0}; run `kaibiao-server check --rebuild`")]
     Heads(String),
     /// A segment of an open tender's bid is gone.
-    #[error("content {root} of an open tender is not readable: {reason}; restore the blob directory")]
+    #[error(
+        "content {root} of an open tender is not readable: {reason}; restore the blob directory"
+    )]
     Content {
         /// Its root.
         root: Digest,
@@ -64,7 +72,9 @@ pub enum CheckError {
     #[error("log entry {0} is damaged")]
     Leaf(u64),
     /// The projections are not what the log gives.
-    #[error("the projections differ from the log in {0} lines, first: {1}; run `kaibiao-server check --rebuild`")]
+    #[error(
+        "the projections differ from the log in {0} lines, first: {1}; run `kaibiao-server check --rebuild`"
+    )]
     Projections(usize, String),
 }
 
@@ -90,17 +100,28 @@ pub fn at_start(store: &Store, keys: &PlatformKeys, blobs: &Blobs) -> Result<(),
 }
 
 fn check_checkpoint(store: &Store, keys: &PlatformKeys) -> Result<(), CheckError> {
-    let Some(row) = store.read(store::log::latest_checkpoint)? else { return Ok(()) };
+    let Some(row) = store.read(store::log::latest_checkpoint)? else {
+        return Ok(());
+    };
     let checkpoint = log::parse_checkpoint(&row)?;
-    checkpoint.verify(&keys.log).map_err(|error| CheckError::OtherKey(error.to_string()))?;
+    checkpoint
+        .verify(&keys.log)
+        .map_err(|error| CheckError::OtherKey(error.to_string()))?;
     let signed = checkpoint.checkpoint();
     let found = to_u64(store.read(store::log::size)?);
     if signed.size > found {
-        return Err(CheckError::RolledBack { signed: signed.size, found });
+        return Err(CheckError::RolledBack {
+            signed: signed.size,
+            found,
+        });
     }
     let root = store.read(|conn| log::root(conn, signed.size))?;
     if root != signed.root {
-        return Err(CheckError::Root { size: signed.size, found: root, signed: signed.root });
+        return Err(CheckError::Root {
+            size: signed.size,
+            found: root,
+            signed: signed.root,
+        });
     }
     Ok(())
 }
@@ -111,15 +132,19 @@ fn open_content(store: &Store, blobs: &Blobs, hash: bool) -> Result<u64, CheckEr
     let mut segments = 0;
     let mut after = (String::new(), [0; 32]);
     loop {
-        let uploads = store.read(|conn| store::blob::complete_after(conn, &after.0, &after.1, PAGE))?;
+        let uploads =
+            store.read(|conn| store::blob::complete_after(conn, &after.0, &after.1, PAGE))?;
         for upload in &uploads {
-            let plan = store.read(|conn| store::blob::segments(conn, &upload.account, &upload.root))?;
+            let plan =
+                store.read(|conn| store::blob::segments(conn, &upload.account, &upload.root))?;
             let looked_at = if hash { plan.len() } else { plan.len().min(1) };
             for segment in plan.iter().take(looked_at) {
-                blobs.read_segment(Digest(segment.leaf_hash)).map_err(|error| CheckError::Content {
-                    root: Digest(upload.root),
-                    reason: error.to_string(),
-                })?;
+                blobs
+                    .read_segment(Digest(segment.leaf_hash))
+                    .map_err(|error| CheckError::Content {
+                        root: Digest(upload.root),
+                        reason: error.to_string(),
+                    })?;
                 segments += 1;
             }
             after = (upload.account.clone(), upload.root);
@@ -138,12 +163,24 @@ pub fn all(store: &Store, keys: &PlatformKeys, blobs: &Blobs) -> Result<Checked,
     let before = store.read(projection::dump)?;
     let (statements, after) = replayed(store, keys)?;
     if before != after {
-        let differs = before.iter().zip(&after).filter(|(left, right)| left != right).count();
+        let differs = before
+            .iter()
+            .zip(&after)
+            .filter(|(left, right)| left != right)
+            .count();
         let differs = differs + before.len().abs_diff(after.len());
-        let first = before.iter().find(|line| !after.contains(line)).cloned().unwrap_or_default();
+        let first = before
+            .iter()
+            .find(|line| !after.contains(line))
+            .cloned()
+            .unwrap_or_default();
         return Err(CheckError::Projections(differs, first));
     }
-    Ok(Checked { leaves, statements, segments })
+    Ok(Checked {
+        leaves,
+        statements,
+        segments,
+    })
 }
 
 /// Hashes every leaf from its data and every statement's leaf from its opening; the tree must be the signed one.
@@ -169,7 +206,11 @@ fn rehash(store: &Store) -> Result<u64, CheckError> {
         && to_u64(row.size) == size
         && edge.root().0 != row.root
     {
-        return Err(CheckError::Root { size, found: edge.root(), signed: Digest(row.root) });
+        return Err(CheckError::Root {
+            size,
+            found: edge.root(),
+            signed: Digest(row.root),
+        });
     }
     check_openings(store)?;
     Ok(size)
@@ -180,7 +221,10 @@ fn check_openings(store: &Store) -> Result<(), CheckError> {
     loop {
         let rows = store.read(|conn| statement::from_index(conn, index, PAGE))?;
         for row in &rows {
-            let id: Digest = row.id.parse().map_err(|_| CheckError::Leaf(to_u64(row.log_index)))?;
+            let id: Digest = row
+                .id
+                .parse()
+                .map_err(|_| CheckError::Leaf(to_u64(row.log_index)))?;
             let opening = store.read(|conn| log::opening_of(conn, &id))?;
             if opening.is_none_or(|opening| opening.index != to_u64(row.log_index)) {
                 return Err(CheckError::Leaf(to_u64(row.log_index)));
@@ -224,7 +268,10 @@ fn replay(conn: &mut store::Conn, keys: &PlatformKeys) -> Result<u64, CheckError
     loop {
         let rows = statement::from_index(conn, index, PAGE)?;
         for row in &rows {
-            let chain: ChainId = row.chain.parse().map_err(|_| CheckError::Leaf(to_u64(row.log_index)))?;
+            let chain: ChainId = row
+                .chain
+                .parse()
+                .map_err(|_| CheckError::Leaf(to_u64(row.log_index)))?;
             states.follow(row, &chain)?;
             rows::apply(conn, &mut states, &row.kind, &chain, to_u64(row.log_index))?;
             index = row.log_index + 1;
@@ -235,4 +282,3 @@ fn replay(conn: &mut store::Conn, keys: &PlatformKeys) -> Result<u64, CheckError
         }
     }
 }
-

@@ -18,7 +18,9 @@ pub enum Clock {
 
 /// Real time of this machine, UTC milliseconds.
 pub fn machine_ms() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
@@ -35,11 +37,13 @@ impl Clock {
     /// Moves the simulated clock to `target_ms`; never back ([`StoreError::OutOfOrder`]).
     pub fn advance(self, conn: &mut Conn, target_ms: u64) -> Result<(), StoreError> {
         let now = self.now_ms(conn)?;
-        let step = target_ms.checked_sub(now).ok_or_else(|| StoreError::OutOfOrder {
-            what: "the demo clock",
-            expected: i64::try_from(now).unwrap_or(i64::MAX),
-            found: i64::try_from(target_ms).unwrap_or(i64::MAX),
-        })?;
+        let step = target_ms
+            .checked_sub(now)
+            .ok_or_else(|| StoreError::OutOfOrder {
+                what: "the demo clock",
+                expected: i64::try_from(now).unwrap_or(i64::MAX),
+                found: i64::try_from(target_ms).unwrap_or(i64::MAX),
+            })?;
         let offset = offset_ms(conn)?.saturating_add(step);
         setting::put_forward(conn, OFFSET, i64::try_from(offset).unwrap_or(i64::MAX))
     }
@@ -47,10 +51,14 @@ impl Clock {
 
 fn real_ms(conn: &mut Conn) -> Result<u64, StoreError> {
     let database = store::now_ms(conn)?;
-    Ok(database.and_then(|now| u64::try_from(now).ok()).unwrap_or_else(machine_ms))
+    Ok(database
+        .and_then(|now| u64::try_from(now).ok())
+        .unwrap_or_else(machine_ms))
 }
 
 fn offset_ms(conn: &mut Conn) -> Result<u64, StoreError> {
     let offset = setting::get_number(conn, OFFSET)?;
-    Ok(offset.and_then(|offset| u64::try_from(offset).ok()).unwrap_or(0))
+    Ok(offset
+        .and_then(|offset| u64::try_from(offset).ok())
+        .unwrap_or(0))
 }

@@ -151,10 +151,16 @@ impl Settings {
 fn origin(host: &str, demo: bool) -> Result<String, ConfigError> {
     let reason = "use a host name without demo. in front, it is added in demo mode";
     let plain = !host.is_empty() && !host.starts_with("demo.");
-    let allowed = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:".contains(&byte));
+    let allowed = host
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b".-:".contains(&byte));
     if !plain || !allowed || host.len() > 200 {
         let value = host.to_owned();
-        return Err(ConfigError::Value { key: "host", value, reason });
+        return Err(ConfigError::Value {
+            key: "host",
+            value,
+            reason,
+        });
     }
     let prefix = if demo { "demo." } else { "" };
     Ok(format!("{prefix}{host}/etender"))

@@ -25,7 +25,9 @@ pub enum ExportError {
     #[error("there is no tender {0}")]
     NoTender(Identifier),
     /// Part of the record is still sealed.
-    #[error("the record is still partly sealed (stage {0}); it is published when the results are read out")]
+    #[error(
+        "the record is still partly sealed (stage {0}); it is published when the results are read out"
+    )]
     StillSealed(&'static str),
     /// A statement is not yet under a checkpoint.
     #[error("the last statement is not under a checkpoint yet; try again")]
@@ -73,7 +75,11 @@ pub fn public_bundle(core: &Core, id: &Identifier) -> Result<Vec<u8>, ExportErro
     let facts = core.with_tender(id, facts)?;
     let facts = facts.ok_or_else(|| ExportError::NoTender(id.clone()))??;
     let parts = core.store.read(|conn| collect(conn, id, &facts))?;
-    let Parts { checkpoint, entries, chains } = parts;
+    let Parts {
+        checkpoint,
+        entries,
+        chains,
+    } = parts;
     let body = RecordHeadBody {
         tender: id.clone(),
         origin: core.keys.log.name().clone(),
@@ -85,20 +91,32 @@ pub fn public_bundle(core: &Core, id: &Identifier) -> Result<Vec<u8>, ExportErro
         members: Bundle::head_members(Audience::Public, facts.profile.as_deref(), &facts.keys)?,
     };
     let head = RecordHead::sign(body, &core.keys.log_secret)?;
-    let bundle = Bundle { head, profile: facts.profile, entries, keys: facts.keys };
+    let bundle = Bundle {
+        head,
+        profile: facts.profile,
+        entries,
+        keys: facts.keys,
+    };
     Ok(bundle.write()?)
 }
 
 fn facts(tender: &Tender, directory: &Directory) -> Result<Facts, ExportError> {
     let stage = tender.stage();
-    let sealed = matches!(stage, Stage::Announced(_) | Stage::Opening(_) | Stage::Draft(_));
+    let sealed = matches!(
+        stage,
+        Stage::Announced(_) | Stage::Opening(_) | Stage::Draft(_)
+    );
     if sealed {
         return Err(ExportError::StillSealed(stage.name()));
     }
     Ok(Facts {
-        accounts: verification::accounts_to_include(tender, directory).into_iter().collect(),
+        accounts: verification::accounts_to_include(tender, directory)
+            .into_iter()
+            .collect(),
         keys: opened_keys(stage),
-        profile: stage.bidding().map(|bidding| bidding.profile.document.clone()),
+        profile: stage
+            .bidding()
+            .map(|bidding| bidding.profile.document.clone()),
         last_index: tender.last().index,
     })
 }
@@ -111,7 +129,10 @@ fn opened_keys(stage: &Stage) -> KeysByStatement {
             entry(&mut keys, *id).opening = Some(*key);
         }
     }
-    let attempts = stage.drawing().map(|drawing| drawing.attempts.as_slice()).unwrap_or_default();
+    let attempts = stage
+        .drawing()
+        .map(|drawing| drawing.attempts.as_slice())
+        .unwrap_or_default();
     for attempt in attempts {
         for (id, key) in resolved_keys(&attempt.releases) {
             entry(&mut keys, id).contrib = Some(key);
@@ -125,10 +146,12 @@ fn entry(keys: &mut KeysByStatement, id: Digest) -> &mut OpenedKeys {
 }
 
 fn resolved_keys(releases: &Releases) -> BTreeMap<Digest, Digest> {
-    let opened = releases.ids().filter_map(|id| match releases.resolved(id)? {
-        Resolved::Opened { key } => Some((*id, key)),
-        Resolved::NoKeyFits => None,
-    });
+    let opened = releases
+        .ids()
+        .filter_map(|id| match releases.resolved(id)? {
+            Resolved::Opened { key } => Some((*id, key)),
+            Resolved::NoKeyFits => None,
+        });
     opened.collect()
 }
 
@@ -147,12 +170,18 @@ fn collect(conn: &mut Conn, id: &Identifier, facts: &Facts) -> Result<Parts, Exp
         return Err(ExportError::NotYetSigned);
     }
     let accounts = facts.accounts.iter().cloned().map(ChainId::Account);
-    let all = [log::tender_chain(id), ChainId::Platform].into_iter().chain(accounts);
+    let all = [log::tender_chain(id), ChainId::Platform]
+        .into_iter()
+        .chain(accounts);
     let (mut openings, mut chains) = (Vec::new(), Vec::new());
     for chain in all {
         let of_chain = log::openings_of(conn, &chain, size)?;
         if let Some((_, last)) = of_chain.last() {
-            chains.push(NamedHead { chain, seq: last.seq, head: last.leaf().hash() });
+            chains.push(NamedHead {
+                chain,
+                seq: last.seq,
+                head: last.leaf().hash(),
+            });
         }
         openings.extend(of_chain);
     }
@@ -160,8 +189,17 @@ fn collect(conn: &mut Conn, id: &Identifier, facts: &Facts) -> Result<Parts, Exp
     let nodes = StoredNodes::new(conn);
     let proved = |(envelope, opening): (Envelope, LeafOpening)| -> Result<Entry, LogError> {
         let proof = nodes.inclusion(opening.index, &checkpoint)?;
-        Ok(Entry { index: opening.index, envelope, opening, proof })
+        Ok(Entry {
+            index: opening.index,
+            envelope,
+            opening,
+            proof,
+        })
     };
     let entries = openings.into_iter().map(proved).collect::<Result<_, _>>()?;
-    Ok(Parts { checkpoint, entries, chains })
+    Ok(Parts {
+        checkpoint,
+        entries,
+        chains,
+    })
 }

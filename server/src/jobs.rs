@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use procedure::act::{Act, RehearsalDealt};
 use procedure::{Duty, rehearsal_context};
+use record::chain::ChainId;
 use record::log::leaf::random_salt;
 use record::sealing::{FileKey, TrusteeKeys, deal};
 use record::{Digest, Identifier};
-use record::chain::ChainId;
 
 use crate::sequencer::{Core, Sequencer, Work};
 use crate::states::to_i64;
@@ -51,18 +51,20 @@ impl Jobs {
         noise_mean_s: u64,
     ) -> std::io::Result<()> {
         let (jobs, core, sequencer) = (Arc::clone(self), Arc::clone(core), Arc::clone(sequencer));
-        let thread = std::thread::Builder::new().name("jobs".to_owned()).spawn(move || {
-            let mut next_noise = noise_after(noise_mean_s);
-            while jobs.sleep() {
-                jobs.run_due(&core, &sequencer);
-                if next_noise.is_some_and(|moment| Instant::now() >= moment) {
-                    if let Err(error) = sequencer.submit(Work::Noise, "job:noise") {
-                        tracing::warn!(%error, "no noise");
+        let thread = std::thread::Builder::new()
+            .name("jobs".to_owned())
+            .spawn(move || {
+                let mut next_noise = noise_after(noise_mean_s);
+                while jobs.sleep() {
+                    jobs.run_due(&core, &sequencer);
+                    if next_noise.is_some_and(|moment| Instant::now() >= moment) {
+                        if let Err(error) = sequencer.submit(Work::Noise, "job:noise") {
+                            tracing::warn!(%error, "no noise");
+                        }
+                        next_noise = noise_after(noise_mean_s);
                     }
-                    next_noise = noise_after(noise_mean_s);
                 }
-            }
-        })?;
+            })?;
         *lock(&self.thread) = Some(thread);
         Ok(())
     }
@@ -87,7 +89,9 @@ impl Jobs {
     /// Sleeps until woken or for a while; false: stop.
     fn sleep(&self) -> bool {
         let alarm = lock(&self.alarm);
-        let waited = self.ring.wait_timeout_while(alarm, LOOK_AGAIN, |alarm| !alarm.woken && !alarm.stopped);
+        let waited = self
+            .ring
+            .wait_timeout_while(alarm, LOOK_AGAIN, |alarm| !alarm.woken && !alarm.stopped);
         let (mut alarm, _) = waited.unwrap_or_else(PoisonError::into_inner);
         alarm.woken = false;
         !alarm.stopped
@@ -119,9 +123,14 @@ impl Jobs {
 /// Says what one tender owes, until it owes nothing.
 fn settle(core: &Core, sequencer: &Sequencer, id: &Identifier) {
     for _ in 0..DUTIES_MAX {
-        let duty = core.store.read(|conn| core.clock.now_ms(conn)).map_err(|error| error.to_string());
+        let duty = core
+            .store
+            .read(|conn| core.clock.now_ms(conn))
+            .map_err(|error| error.to_string());
         let duty = duty.and_then(|now| {
-            let duty = core.with_tender(id, |tender, _| tender.duty(now).map(|duty| work(core, tender, duty)));
+            let duty = core.with_tender(id, |tender, _| {
+                tender.duty(now).map(|duty| work(core, tender, duty))
+            });
             duty.map_err(|error| error.to_string())
         });
         let work = match duty {
@@ -148,13 +157,19 @@ fn work(core: &Core, tender: &procedure::Tender, duty: Duty) -> Result<Work, Str
     };
     let mut envelope = act.envelope();
     envelope.add_signature(&core.keys.act);
-    Ok(Work::Statement { envelope: Box::new(envelope), chain: ChainId::Tender(tender.id().clone()) })
+    Ok(Work::Statement {
+        envelope: Box::new(envelope),
+        chain: ChainId::Tender(tender.id().clone()),
+    })
 }
 
 /// Deals an envelope that every trustee of `set` has to open before the notice.
 fn rehearsal(core: &Core, tender: &procedure::Tender, set: Digest) -> Result<Act, String> {
     let keys = match tender.stage() {
-        procedure::Stage::Draft(preparation) => preparation.sets.get(&set).map(|prepared| prepared.keys.clone()),
+        procedure::Stage::Draft(preparation) => preparation
+            .sets
+            .get(&set)
+            .map(|prepared| prepared.keys.clone()),
         _ => None,
     };
     let keys: TrusteeKeys = keys.ok_or("no such trustee set")?;
@@ -168,9 +183,11 @@ fn rehearsal(core: &Core, tender: &procedure::Tender, set: Digest) -> Result<Act
         key_block: String::new(),
     };
     let origin = core.keys.log.name().as_str();
-    let context = rehearsal_context(&body, origin, &core.keys.account).map_err(|refusal| refusal.to_string())?;
+    let context = rehearsal_context(&body, origin, &core.keys.account)
+        .map_err(|refusal| refusal.to_string())?;
     let key = FileKey::generate().map_err(|error| error.to_string())?;
-    let block = deal(&key, &context.digest(), &body.recovery, &keys).map_err(|error| error.to_string())?;
+    let block =
+        deal(&key, &context.digest(), &body.recovery, &keys).map_err(|error| error.to_string())?;
     body.key_block = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, block);
     Ok(body.into())
 }

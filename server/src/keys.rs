@@ -74,13 +74,24 @@ impl PlatformKeys {
             .map_err(|error| KeysError::Name(error.to_string()))?;
         let ikm = seq(domain::HPKE_IKM, &[b"platform-recovery", act.secret()]);
         let recovery = KemSecretKey::derive(Kem::X25519, ikm.as_bytes());
-        Ok(PlatformKeys { act, log, root, account, recovery, log_secret, root_secret })
+        Ok(PlatformKeys {
+            act,
+            log,
+            root,
+            account,
+            recovery,
+            log_secret,
+            root_secret,
+        })
     }
 
     /// Makes the keys that are not there yet.
     pub fn create_missing(data_dir: &Path) -> Result<(), KeysError> {
         let directory = data_dir.join("keys");
-        let file = |source| KeysError::File { path: directory.clone(), source };
+        let file = |source| KeysError::File {
+            path: directory.clone(),
+            source,
+        };
         std::fs::create_dir_all(&directory).map_err(file)?;
         for name in ["act.key", "log.key", "root.key"] {
             let path = directory.join(name);
@@ -99,7 +110,10 @@ impl PlatformKeys {
 }
 
 fn write_new(path: &Path) -> Result<(), KeysError> {
-    let file = |source| KeysError::File { path: path.to_owned(), source };
+    let file = |source| KeysError::File {
+        path: path.to_owned(),
+        source,
+    };
     let key = SigningKey::generate(Algorithm::Ed25519)
         .map_err(|error| KeysError::Name(error.to_string()))?;
     let mut out = std::fs::OpenOptions::new()
@@ -129,7 +143,12 @@ fn read_line(path: &Path) -> Result<[u8; 32], KeysError> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             return Err(KeysError::Missing(path.to_owned()));
         }
-        Err(source) => return Err(KeysError::File { path: path.to_owned(), source }),
+        Err(source) => {
+            return Err(KeysError::File {
+                path: path.to_owned(),
+                source,
+            });
+        }
     };
     let mut bytes = [0; 32];
     let digits = text.trim_end().strip_prefix("ed25519 ");

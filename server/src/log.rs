@@ -46,13 +46,24 @@ pub struct StoredNodes<'a> {
 impl<'a> StoredNodes<'a> {
     /// Over one snapshot of the database.
     pub fn new(conn: &'a mut Conn) -> StoredNodes<'a> {
-        StoredNodes { conn: RefCell::new(conn), read: RefCell::default() }
+        StoredNodes {
+            conn: RefCell::new(conn),
+            read: RefCell::default(),
+        }
     }
 
     /// Proof that leaf `index` is under `checkpoint`.
-    pub fn inclusion(&self, index: u64, checkpoint: &SignedCheckpoint) -> Result<TlogProof, LogError> {
+    pub fn inclusion(
+        &self,
+        index: u64,
+        checkpoint: &SignedCheckpoint,
+    ) -> Result<TlogProof, LogError> {
         let path = tree::inclusion(self, index, checkpoint.checkpoint().size)?;
-        Ok(TlogProof { index, path, checkpoint: checkpoint.clone() })
+        Ok(TlogProof {
+            index,
+            path,
+            checkpoint: checkpoint.clone(),
+        })
     }
 }
 
@@ -65,13 +76,19 @@ impl Nodes for StoredNodes<'_> {
         }
         let node = store::log::node(&mut self.conn.borrow_mut(), i32::from(level), to_i64(index))?;
         let node = node.map(Digest);
-        self.read.borrow_mut().extend(node.map(|node| ((level, index), node)));
+        self.read
+            .borrow_mut()
+            .extend(node.map(|node| ((level, index), node)));
         Ok(node)
     }
 }
 
 /// Rows of the nodes that become complete when `leaves` are appended at `size`.
-pub fn new_nodes(conn: &mut Conn, size: u64, leaves: &[Digest]) -> Result<Vec<store::log::Node>, LogError> {
+pub fn new_nodes(
+    conn: &mut Conn,
+    size: u64,
+    leaves: &[Digest],
+) -> Result<Vec<store::log::Node>, LogError> {
     let nodes = tree::append(&StoredNodes::new(conn), size, leaves)?;
     let row = |node: tree::NewNode| store::log::Node {
         level: i32::from(node.level),
@@ -127,7 +144,11 @@ pub fn statement_row(envelope: &Envelope, opening: &LeafOpening) -> statement::S
 }
 
 /// Openings of one chain below log index `end`, in order.
-pub fn openings_of(conn: &mut Conn, chain: &ChainId, end: u64) -> Result<Vec<(Envelope, LeafOpening)>, LogError> {
+pub fn openings_of(
+    conn: &mut Conn,
+    chain: &ChainId,
+    end: u64,
+) -> Result<Vec<(Envelope, LeafOpening)>, LogError> {
     const PAGE: i64 = 500;
     let name = chain.to_string();
     let mut entries = Vec::new();
@@ -143,7 +164,8 @@ pub fn openings_of(conn: &mut Conn, chain: &ChainId, end: u64) -> Result<Vec<(En
             }
             let opening = opening(leaf, row, chain, prev)?;
             prev = Digest(leaf.leaf_hash);
-            let envelope = Envelope::parse(&row.envelope).map_err(|error| LogError::Damaged(error.to_string()))?;
+            let envelope = Envelope::parse(&row.envelope)
+                .map_err(|error| LogError::Damaged(error.to_string()))?;
             entries.push((envelope, opening));
         }
         if !page_is_full {
@@ -154,7 +176,9 @@ pub fn openings_of(conn: &mut Conn, chain: &ChainId, end: u64) -> Result<Vec<(En
 
 /// The opening of one statement; `None` if it is not on the log.
 pub fn opening_of(conn: &mut Conn, id: &Digest) -> Result<Option<LeafOpening>, LogError> {
-    let Some(row) = statement::by_id(conn, &id.to_string())? else { return Ok(None) };
+    let Some(row) = statement::by_id(conn, &id.to_string())? else {
+        return Ok(None);
+    };
     let damaged = |what: &str| LogError::Damaged(format!("{what} of log entry {}", row.log_index));
     let chain: ChainId = row.chain.parse().map_err(|_| damaged("chain"))?;
     let leaves = store::log::leaves_of_chain(conn, &row.chain, (row.seq - 1).max(0), 2)?;
@@ -184,12 +208,20 @@ fn opening(
         salt_hidden: Digest(leaf.salt_h),
     };
     // In pairs: what was written is checked again when it is read (TigerBeetle).
-    if opening.leaf().hash().0 == leaf.leaf_hash { Ok(opening) } else { Err(damaged()) }
+    if opening.leaf().hash().0 == leaf.leaf_hash {
+        Ok(opening)
+    } else {
+        Err(damaged())
+    }
 }
 
 /// The checkpoint over everything committed, signed now if there is none yet. Signing comes after the commit: a
 /// checkpoint over leaves that a crash could still take back would be an equivocation.
-pub fn sign_checkpoint(store: &Store, keys: &PlatformKeys, clock: Clock) -> Result<SignedCheckpoint, LogError> {
+pub fn sign_checkpoint(
+    store: &Store,
+    keys: &PlatformKeys,
+    clock: Clock,
+) -> Result<SignedCheckpoint, LogError> {
     let row = store.write(|conn| -> Result<store::log::Checkpoint, LogError> {
         let size = store::log::size(conn)?;
         if let Some(latest) = store::log::latest_checkpoint(conn)?
@@ -200,10 +232,19 @@ pub fn sign_checkpoint(store: &Store, keys: &PlatformKeys, clock: Clock) -> Resu
         let made_ms = clock.now_ms(conn).unwrap_or_else(|_| machine_ms());
         let root = tree::root(&StoredNodes::new(conn), to_u64(size))?;
         let origin = keys.log.name().clone();
-        let signed = Checkpoint { origin, size: to_u64(size), root }
-            .sign(&keys.log_secret)
-            .map_err(|error| LogError::Damaged(error.to_string()))?;
-        let row = store::log::Checkpoint { size, root: root.0, note: signed.to_string(), made_ms: to_i64(made_ms) };
+        let signed = Checkpoint {
+            origin,
+            size: to_u64(size),
+            root,
+        }
+        .sign(&keys.log_secret)
+        .map_err(|error| LogError::Damaged(error.to_string()))?;
+        let row = store::log::Checkpoint {
+            size,
+            root: root.0,
+            note: signed.to_string(),
+            made_ms: to_i64(made_ms),
+        };
         Ok(store::log::insert_checkpoint(conn, &row)?)
     })?;
     parse_checkpoint(&row)
@@ -211,7 +252,9 @@ pub fn sign_checkpoint(store: &Store, keys: &PlatformKeys, clock: Clock) -> Resu
 
 /// A stored checkpoint.
 pub fn parse_checkpoint(row: &store::log::Checkpoint) -> Result<SignedCheckpoint, LogError> {
-    row.note.parse().map_err(|_| LogError::Damaged(format!("checkpoint of size {}", row.size)))
+    row.note
+        .parse()
+        .map_err(|_| LogError::Damaged(format!("checkpoint of size {}", row.size)))
 }
 
 /// Proof that the log of `to` leaves continues that of `from` leaves.

@@ -67,7 +67,9 @@ fn run() -> Result<(), Failure> {
 fn start_log(json: bool) {
     let filter = tracing_subscriber::EnvFilter::try_from_env("KAIBIAO_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     if json { log.json().init() } else { log.init() }
 }
 
@@ -84,7 +86,10 @@ fn init(config: &Config) -> Result<(), Failure> {
     Node::open(config.clone())?.stop();
     let root = config.data_dir.join("keys").join("root.key");
     println!("The platform is registered on the log {}.", config.origin);
-    println!("Now move {} to a safe place that is not this machine: it grants roles.", root.display());
+    println!(
+        "Now move {} to a safe place that is not this machine: it grants roles.",
+        root.display()
+    );
     Ok(())
 }
 
@@ -110,7 +115,8 @@ fn serve(config: Config) -> Result<(), Failure> {
         migrate(&config, OpenMode::CreateIfMissing)?;
     }
     let node = Node::open(config)?;
-    let outcome = actix_web::rt::System::new().block_on(http::serve(actix_web::web::Data::from(node.clone())));
+    let outcome = actix_web::rt::System::new()
+        .block_on(http::serve(actix_web::web::Data::from(node.clone())));
     node.stop();
     Ok(outcome?)
 }

@@ -64,7 +64,13 @@ pub enum NodeError {
 
 /// Opens the database of a configuration.
 pub fn open_store(config: &Config, mode: OpenMode) -> Result<Store, StoreError> {
-    Store::open(&config.database, &StoreOptions { mode, ..StoreOptions::default() })
+    Store::open(
+        &config.database,
+        &StoreOptions {
+            mode,
+            ..StoreOptions::default()
+        },
+    )
 }
 
 impl Node {
@@ -72,11 +78,20 @@ impl Node {
     pub fn open(config: Config) -> Result<Arc<Node>, NodeError> {
         let store = open_store(&config, OpenMode::Existing)?;
         let keys = PlatformKeys::load(&config.data_dir, &config.origin)?;
-        let clock = if config.demo { Clock::Simulated } else { Clock::System };
+        let clock = if config.demo {
+            Clock::Simulated
+        } else {
+            Clock::System
+        };
         let blobs = Blobs::open(&config.data_dir.join("blobs"), config.quota_bytes)?;
         check::at_start(&store, &keys, &blobs)?;
         let states = States::new(&config.origin, &keys.root).into();
-        let core = Arc::new(Core { store, states, keys, clock });
+        let core = Arc::new(Core {
+            store,
+            states,
+            keys,
+            clock,
+        });
         // A crash may have come between a commit and its checkpoint.
         if core.store.read(store::log::size)? > 0 {
             log::sign_checkpoint(&core.store, &core.keys, clock)?;
@@ -84,10 +99,19 @@ impl Node {
         let jobs = Arc::new(Jobs::default());
         let wake = Arc::clone(&jobs);
         let interval = Duration::from_millis(config.batch_interval_ms);
-        let sequencer = Arc::new(Sequencer::start(Arc::clone(&core), interval, move || wake.wake()));
+        let sequencer = Arc::new(Sequencer::start(Arc::clone(&core), interval, move || {
+            wake.wake()
+        }));
         crate::platform::register(&core, &sequencer).map_err(NodeError::Platform)?;
-        jobs.start(&core, &sequencer, config.noise_mean_s).map_err(|error| NodeError::Start(error.to_string()))?;
-        Ok(Arc::new(Node { config, blobs, core, sequencer, jobs }))
+        jobs.start(&core, &sequencer, config.noise_mean_s)
+            .map_err(|error| NodeError::Start(error.to_string()))?;
+        Ok(Arc::new(Node {
+            config,
+            blobs,
+            core,
+            sequencer,
+            jobs,
+        }))
     }
 
     /// Stops jobs and writer; what waits is finished first.
@@ -107,8 +131,16 @@ impl Node {
     }
 
     /// Appends a statement to the chain that the request named; waits for integration and checkpoint.
-    pub fn submit(&self, envelope: Envelope, chain: ChainId, request_id: &str) -> Result<Admitted, Rejection> {
-        let work = Work::Statement { envelope: Box::new(envelope), chain };
+    pub fn submit(
+        &self,
+        envelope: Envelope,
+        chain: ChainId,
+        request_id: &str,
+    ) -> Result<Admitted, Rejection> {
+        let work = Work::Statement {
+            envelope: Box::new(envelope),
+            chain,
+        };
         let admitted = self.sequencer.submit(work, request_id)?;
         admitted.ok_or_else(|| Rejection::Internal(SequencerError::BatchFailed))
     }
@@ -144,7 +176,9 @@ impl Node {
 
     /// Moves the demo clock, and returns when the jobs that became due have run.
     pub fn advance_clock(&self, now_ms: u64) -> Result<u64, StoreError> {
-        self.core.store.write(|conn| self.core.clock.advance(conn, now_ms))?;
+        self.core
+            .store
+            .write(|conn| self.core.clock.advance(conn, now_ms))?;
         self.jobs.run_due(&self.core, &self.sequencer);
         self.now_ms()
     }
@@ -158,15 +192,23 @@ impl Node {
     /// Proof of leaf `index` under the first checkpoint of at least `size` leaves.
     pub fn inclusion(&self, index: u64, size: u64) -> Result<TlogProof, NodeError> {
         let size = size.max(index.saturating_add(1));
-        let row = self.core.store.read(|conn| store::log::checkpoint_at_or_after(conn, to_i64(size)))?;
+        let row = self
+            .core
+            .store
+            .read(|conn| store::log::checkpoint_at_or_after(conn, to_i64(size)))?;
         let row = row.ok_or(LogError::NoCheckpoint(size))?;
         let checkpoint = log::parse_checkpoint(&row)?;
-        Ok(self.core.store.read(|conn| log::StoredNodes::new(conn).inclusion(index, &checkpoint))?)
+        Ok(self
+            .core
+            .store
+            .read(|conn| log::StoredNodes::new(conn).inclusion(index, &checkpoint))?)
     }
 
     /// Proof that the log of `to` leaves continues that of `from` leaves.
     pub fn consistency(&self, from: u64, to: u64) -> Result<Vec<Digest>, NodeError> {
-        let latest = self.latest_checkpoint()?.map_or(0, |checkpoint| checkpoint.checkpoint().size);
+        let latest = self
+            .latest_checkpoint()?
+            .map_or(0, |checkpoint| checkpoint.checkpoint().size);
         if from > to || to > latest {
             return Err(LogError::NoCheckpoint(to).into());
         }
@@ -175,13 +217,23 @@ impl Node {
 
     /// The public bundle of a tender.
     pub fn bundle(&self, tender: &Identifier) -> Result<Vec<u8>, ExportError> {
-        export::public_bundle(&self.core, tender)
+        match export::public_bundle(&self.core, tender) {
+            // The last batch is committed and its checkpoint is still to come: signing it here is the same.
+            Err(ExportError::NotYetSigned) => {
+                log::sign_checkpoint(&self.core.store, &self.core.keys, self.core.clock)?;
+                export::public_bundle(&self.core, tender)
+            }
+            other => other,
+        }
     }
 
     /// The trust file of this platform, as it says itself.
     pub fn trust_text(&self) -> String {
         let keys = &self.core.keys;
-        let (alg, pk) = (keys.root.algorithm().as_str(), hex::encode(keys.root.bytes()));
+        let (alg, pk) = (
+            keys.root.algorithm().as_str(),
+            hex::encode(keys.root.bytes()),
+        );
         format!("log {}\nquorum none\nroot {alg} {pk}\n", keys.log)
     }
 }
@@ -199,6 +251,12 @@ impl Core {
             states.catch_up(conn, size)?;
             Ok(states.tender(conn, id)?.is_some())
         })?;
-        Ok(if found { states.in_memory(id).map(|tender| look(tender, states.directory())) } else { None })
+        Ok(if found {
+            states
+                .in_memory(id)
+                .map(|tender| look(tender, states.directory()))
+        } else {
+            None
+        })
     }
 }

@@ -17,8 +17,14 @@ pub fn register(core: &Core, sequencer: &Sequencer) -> Result<(), Rejection> {
     let mut envelope = Act::from(registered).envelope();
     envelope.add_signature(&core.keys.act);
     say(sequencer, envelope)?;
-    let Some(root) = &core.keys.root_secret else { return Ok(()) };
-    let mut envelope = Act::from(RoleGranted { account: account.clone(), role: Role::Platform }).envelope();
+    let Some(root) = &core.keys.root_secret else {
+        return Ok(());
+    };
+    let mut envelope = Act::from(RoleGranted {
+        account: account.clone(),
+        role: Role::Platform,
+    })
+    .envelope();
     envelope.add_signature(root);
     say(sequencer, envelope)
 }
@@ -29,5 +35,13 @@ fn say(sequencer: &Sequencer, envelope: record::statement::Envelope) -> Result<(
         _ => record::chain::ChainId::Platform,
     };
     // Ed25519 signatures are deterministic, so the second start sends the same statement again.
-    sequencer.submit(Work::Statement { envelope: Box::new(envelope), chain }, "platform").map(|_| ())
+    sequencer
+        .submit(
+            Work::Statement {
+                envelope: Box::new(envelope),
+                chain,
+            },
+            "platform",
+        )
+        .map(|_| ())
 }

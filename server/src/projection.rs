@@ -28,8 +28,11 @@ pub fn apply(
         }
         ChainId::Account(id) => account_rows(conn, states.directory(), id),
         ChainId::Platform => {
-            let accounts: Vec<Identifier> =
-                states.directory().accounts().map(|(id, _)| id.clone()).collect();
+            let accounts: Vec<Identifier> = states
+                .directory()
+                .accounts()
+                .map(|(id, _)| id.clone())
+                .collect();
             for id in accounts {
                 role_rows(conn, states.directory(), &id)?;
             }
@@ -38,7 +41,12 @@ pub fn apply(
     }
 }
 
-fn tender_row(state: &Tender, before: Option<&tender::Tender>, kind: &str, index: u64) -> tender::Tender {
+fn tender_row(
+    state: &Tender,
+    before: Option<&tender::Tender>,
+    kind: &str,
+    index: u64,
+) -> tender::Tender {
     let bidding = state.stage().bidding();
     let index = to_i64(index);
     // A sealed act must not move what lists are ordered by, or its moment would show before closing.
@@ -56,7 +64,9 @@ fn tender_row(state: &Tender, before: Option<&tender::Tender>, kind: &str, index
         project: state.project().to_string(),
         title: state.title().to_owned(),
         tenderee: state.tenderee().to_string(),
-        profile: bidding.map(|bidding| bidding.profile.reference.id.to_string()).unwrap_or_default(),
+        profile: bidding
+            .map(|bidding| bidding.profile.reference.id.to_string())
+            .unwrap_or_default(),
         stage: state.stage().name().to_owned(),
         deadline_ms: bidding.map(|bidding| to_i64(bidding.notice.deadline_ms)),
         next_due_ms: state.next_due_ms().map(to_i64),
@@ -73,7 +83,9 @@ pub fn visibility(kind: &str) -> Option<Visibility> {
 }
 
 fn account_rows(conn: &mut Conn, directory: &Directory, id: &Identifier) -> Result<(), StateError> {
-    let Some(entry) = directory.account(id) else { return Ok(()) };
+    let Some(entry) = directory.account(id) else {
+        return Ok(());
+    };
     let row = account::Account {
         id: id.to_string(),
         name: entry.name.clone(),
@@ -86,7 +98,9 @@ fn account_rows(conn: &mut Conn, directory: &Directory, id: &Identifier) -> Resu
 
 fn key_rows(conn: &mut Conn, directory: &Directory, entry: &Account) -> Result<(), StateError> {
     for id in &entry.keys {
-        let Some(key) = directory.key(id) else { continue };
+        let Some(key) = directory.key(id) else {
+            continue;
+        };
         let row = account::AccountKey {
             key_id: id.to_string(),
             account: key.account.to_string(),
@@ -101,7 +115,9 @@ fn key_rows(conn: &mut Conn, directory: &Directory, entry: &Account) -> Result<(
 }
 
 fn role_rows(conn: &mut Conn, directory: &Directory, id: &Identifier) -> Result<(), StateError> {
-    let Some(entry) = directory.account(id) else { return Ok(()) };
+    let Some(entry) = directory.account(id) else {
+        return Ok(());
+    };
     for (role, index) in &entry.roles {
         let row = account::AccountRole {
             account: id.to_string(),

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 
 use procedure::act::Act;
 use procedure::{At, Directory, Refusal, Tender};
+use record::Identifier;
 use record::chain::ChainId;
 use record::key::PublicKey;
 use record::statement::{Envelope, Verified};
-use record::Identifier;
 use store::{Conn, StoreError, statement};
 
 /// Tenders that are kept; more are loaded again when they are needed.
@@ -44,7 +44,11 @@ impl States {
     /// Nothing yet.
     pub fn new(origin: &str, root: &PublicKey) -> States {
         let directory = Directory::new(origin, root.clone());
-        States { as_of: 0, directory, tenders: HashMap::new() }
+        States {
+            as_of: 0,
+            directory,
+            tenders: HashMap::new(),
+        }
     }
 
     /// Forgets everything: after a transaction that failed, memory may be ahead of the log.
@@ -82,12 +86,19 @@ impl States {
     }
 
     /// Takes in one statement in log order, also of a tender that is not in memory: for a replay of the whole log.
-    pub fn follow(&mut self, row: &statement::Statement, chain: &ChainId) -> Result<(), StateError> {
+    pub fn follow(
+        &mut self,
+        row: &statement::Statement,
+        chain: &ChainId,
+    ) -> Result<(), StateError> {
         match chain {
             ChainId::Tender(id) if !self.tenders.contains_key(id) && row.seq == 0 => {
                 let act = read(row, &self.directory)?;
                 let tender = Tender::create(&act, &self.directory, at(row));
-                self.tenders.insert(id.clone(), tender.map_err(|error| replay_error(row, error))?);
+                self.tenders.insert(
+                    id.clone(),
+                    tender.map_err(|error| replay_error(row, error))?,
+                );
                 Ok(())
             }
             _ => self.replay(row),
@@ -95,24 +106,35 @@ impl States {
     }
 
     fn replay(&mut self, row: &statement::Statement) -> Result<(), StateError> {
-        let chain: ChainId = row.chain.parse().map_err(|error| replay_error(row, error))?;
+        let chain: ChainId = row
+            .chain
+            .parse()
+            .map_err(|error| replay_error(row, error))?;
         match chain {
             ChainId::Tender(id) => match self.tenders.get_mut(&id) {
                 Some(tender) => {
                     let act = read(row, &self.directory)?;
-                    tender.admit(&act, &self.directory, at(row)).map_err(|error| replay_error(row, error))
+                    tender
+                        .admit(&act, &self.directory, at(row))
+                        .map_err(|error| replay_error(row, error))
                 }
                 None => Ok(()),
             },
             ChainId::Account(_) | ChainId::Platform => {
                 let act = read(row, &self.directory)?;
-                self.directory.admit(&act, at(row)).map_err(|error| replay_error(row, error))
+                self.directory
+                    .admit(&act, at(row))
+                    .map_err(|error| replay_error(row, error))
             }
         }
     }
 
     /// A tender, loaded from its chain if need be. Call [`States::catch_up`] first.
-    pub fn tender(&mut self, conn: &mut Conn, id: &Identifier) -> Result<Option<&Tender>, StateError> {
+    pub fn tender(
+        &mut self,
+        conn: &mut Conn,
+        id: &Identifier,
+    ) -> Result<Option<&Tender>, StateError> {
         self.load(conn, id)?;
         Ok(self.tenders.get(id))
     }
@@ -135,7 +157,9 @@ impl States {
                 let act = read(row, &self.directory)?;
                 let admitted = match &mut tender {
                     Some(tender) => tender.admit(&act, &self.directory, at(row)),
-                    None => Tender::create(&act, &self.directory, at(row)).map(|new| tender = Some(new)),
+                    None => {
+                        Tender::create(&act, &self.directory, at(row)).map(|new| tender = Some(new))
+                    }
                 };
                 admitted.map_err(|error| replay_error(row, error))?;
                 seq = row.seq + 1;
@@ -151,7 +175,12 @@ impl States {
     }
 
     /// Admits one act to the chain that it belongs to; nothing changes on refusal.
-    pub fn admit(&mut self, conn: &mut Conn, act: &Verified<Act>, at: At) -> Result<(), AdmitError> {
+    pub fn admit(
+        &mut self,
+        conn: &mut Conn,
+        act: &Verified<Act>,
+        at: At,
+    ) -> Result<(), AdmitError> {
         let ChainId::Tender(id) = act.statement().chain() else {
             return Ok(self.directory.admit(act, at)?);
         };
@@ -179,7 +208,10 @@ pub enum AdmitError {
 }
 
 fn at(row: &statement::Statement) -> At {
-    At { time_ms: to_u64(row.admitted_ms), index: to_u64(row.log_index) }
+    At {
+        time_ms: to_u64(row.admitted_ms),
+        index: to_u64(row.log_index),
+    }
 }
 
 fn read(row: &statement::Statement, directory: &Directory) -> Result<Verified<Act>, StateError> {
@@ -188,7 +220,10 @@ fn read(row: &statement::Statement, directory: &Directory) -> Result<Verified<Ac
 }
 
 fn replay_error(row: &statement::Statement, reason: impl std::fmt::Display) -> StateError {
-    StateError::Replay { index: row.log_index, reason: reason.to_string() }
+    StateError::Replay {
+        index: row.log_index,
+        reason: reason.to_string(),
+    }
 }
 
 /// Log indexes and times are below 2^53 everywhere; the database holds them as BIGINT.

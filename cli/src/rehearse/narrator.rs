@@ -12,9 +12,9 @@ use serde::Serialize;
 use crate::time;
 
 /// Width of a headline's line.
-const LINE_COLUMNS: usize = 96;
+const LINE_COLUMNS: usize = 100;
 /// Width of the label before a fact.
-const LABEL_COLUMNS: usize = 16;
+const LABEL_COLUMNS: usize = 18;
 /// How often a waiting sign moves.
 const TICK: Duration = Duration::from_millis(100);
 
@@ -36,6 +36,8 @@ pub struct Narrator {
     began: Instant,
     headlines: Mutex<u32>,
     expectations: Mutex<Vec<Expectation>>,
+    /// What moves on the terminal now; lines are written above it.
+    moving: Mutex<Option<ProgressBar>>,
 }
 
 impl Narrator {
@@ -46,13 +48,19 @@ impl Narrator {
             began: Instant::now(),
             headlines: Mutex::new(0),
             expectations: Mutex::default(),
+            moving: Mutex::default(),
         }
     }
 
     fn line(&self, text: &str) {
-        if !self.silent {
-            // A reader that has gone away is no reason to stop playing.
-            let _ = writeln!(std::io::stdout().lock(), "{text}");
+        if self.silent {
+            return;
+        }
+        // A reader that has gone away is no reason to stop playing.
+        let write = || drop(writeln!(std::io::stdout().lock(), "{text}"));
+        match &*lock(&self.moving) {
+            Some(bar) => bar.suspend(write),
+            None => write(),
         }
     }
 
@@ -118,7 +126,7 @@ impl Narrator {
     }
 
     /// Something takes a while.
-    pub fn working(&self, what: &str) -> Working {
+    pub fn working(&self, what: &str) -> Working<'_> {
         let bar = if self.silent {
             ProgressBar::hidden()
         } else {
@@ -128,7 +136,8 @@ impl Narrator {
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
         bar.set_message(what.to_owned());
         bar.enable_steady_tick(TICK);
-        Working(bar)
+        *lock(&self.moving) = Some(bar.clone());
+        Working { bar, tell: self }
     }
 
     /// Notes whether something is as expected; says so at once if not.
@@ -177,21 +186,41 @@ impl Narrator {
 
 /// A sign that something is going on; gone when dropped.
 #[derive(Debug)]
-pub struct Working(ProgressBar);
+pub struct Working<'a> {
+    bar: ProgressBar,
+    tell: &'a Narrator,
+}
 
-impl Working {
+impl Working<'_> {
     /// Says something else.
     pub fn now(&self, what: impl Into<String>) {
-        self.0.set_message(what.into());
+        self.bar.set_message(what.into());
     }
 }
 
-impl Drop for Working {
+impl Drop for Working<'_> {
     fn drop(&mut self) {
-        self.0.finish_and_clear();
+        *lock(&self.tell.moving) = None;
+        self.bar.finish_and_clear();
     }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Narrator;
+
+    #[test]
+    fn one_thing_that_is_not_as_expected_is_enough() {
+        let tell = Narrator::new(true);
+        tell.expect("water is wet", true, "wet");
+        assert!(tell.conclude());
+        tell.expect("the moon is near", false, "far");
+        assert!(!tell.conclude());
+        let found: Vec<bool> = tell.expectations().iter().map(|one| one.holds).collect();
+        assert_eq!(found, [true, false]);
+    }
 }

@@ -33,7 +33,10 @@ pub fn run(core: &Core, works: &[(Work, String)]) -> Vec<Result<Option<Admitted>
         Ok(outcomes) => hand_out(core, outcomes),
         Err(error) => {
             tracing::error!(%error, "a batch was rolled back");
-            works.iter().map(|_| Err(SequencerError::BatchFailed.into())).collect()
+            works
+                .iter()
+                .map(|_| Err(SequencerError::BatchFailed.into()))
+                .collect()
         }
     }
 }
@@ -45,10 +48,20 @@ fn admit_all(core: &Core, works: &[(Work, String)]) -> Result<Vec<Outcome>, Sequ
         states.catch_up(conn, size)?;
         let last = store::log::last_admitted_ms(conn)?.map_or(0, to_u64);
         let time_ms = core.clock.now_ms(conn)?.max(last);
-        let acts = works.iter().filter(|(work, _)| !matches!(work, Work::Noise)).count();
+        let acts = works
+            .iter()
+            .filter(|(work, _)| !matches!(work, Work::Noise))
+            .count();
         let (mut indexes, end) = places(size, acts)?;
         indexes.reverse();
-        let mut batch = Batch { core, conn, states: &mut states, time_ms, fresh: BTreeMap::new(), heads: BTreeMap::new() };
+        let mut batch = Batch {
+            core,
+            conn,
+            states: &mut states,
+            time_ms,
+            fresh: BTreeMap::new(),
+            heads: BTreeMap::new(),
+        };
         let mut outcomes = Vec::new();
         for (work, request_id) in works {
             outcomes.push(batch.admit(work, request_id, &mut indexes)?);
@@ -78,9 +91,17 @@ struct Batch<'a> {
 
 impl Batch<'_> {
     /// An error here fails the whole batch; a rejection is this request's alone.
-    fn admit(&mut self, work: &Work, request_id: &str, indexes: &mut Vec<u64>) -> Result<Outcome, SequencerError> {
+    fn admit(
+        &mut self,
+        work: &Work,
+        request_id: &str,
+        indexes: &mut Vec<u64>,
+    ) -> Result<Outcome, SequencerError> {
         let index = indexes.last().copied().unwrap_or(0);
-        let at = At { time_ms: self.time_ms, index };
+        let at = At {
+            time_ms: self.time_ms,
+            index,
+        };
         let outcome = match work {
             Work::Noise => return Ok(Ok(None)),
             Work::Close(tender) => {
@@ -104,32 +125,54 @@ impl Batch<'_> {
         }
     }
 
-    fn statement(&mut self, envelope: Envelope, chain: &ChainId, at: At) -> Result<Placed, Rejection> {
+    fn statement(
+        &mut self,
+        envelope: Envelope,
+        chain: &ChainId,
+        at: At,
+    ) -> Result<Placed, Rejection> {
         if let Some(opening) = self.known(envelope.id())? {
             if opening.chain != *chain {
-                return Err(Rejection::WrongChain { named: chain.clone(), found: opening.chain });
+                return Err(Rejection::WrongChain {
+                    named: chain.clone(),
+                    found: opening.chain,
+                });
             }
-            return Ok(Placed { opening, fresh: false });
+            return Ok(Placed {
+                opening,
+                fresh: false,
+            });
         }
         let kept = envelope.clone();
         let act = procedure::verify(envelope, self.states.directory())?;
         let found = act.statement().chain();
         if found != *chain {
-            return Err(Rejection::WrongChain { named: chain.clone(), found });
+            return Err(Rejection::WrongChain {
+                named: chain.clone(),
+                found,
+            });
         }
         self.demand_content(&act)?;
-        self.states.admit(self.conn, &act, at).map_err(|error| match error {
-            AdmitError::Refused(refusal) => Rejection::Refused(refusal),
-            AdmitError::State(error) => SequencerError::from(error).into(),
-        })?;
+        self.states
+            .admit(self.conn, &act, at)
+            .map_err(|error| match error {
+                AdmitError::Refused(refusal) => Rejection::Refused(refusal),
+                AdmitError::State(error) => SequencerError::from(error).into(),
+            })?;
         let opening = self.open(act.id(), found, at)?;
         self.fresh.insert(at.index, (kept, opening.clone()));
-        Ok(Placed { opening, fresh: true })
+        Ok(Placed {
+            opening,
+            fresh: true,
+        })
     }
 
     /// The opening of a statement that is on the log already, or earlier in this batch.
     fn known(&mut self, id: Digest) -> Result<Option<LeafOpening>, SequencerError> {
-        let in_batch = self.fresh.values().find(|(_, opening)| opening.statement_id == id);
+        let in_batch = self
+            .fresh
+            .values()
+            .find(|(_, opening)| opening.statement_id == id);
         if let Some((_, opening)) = in_batch {
             return Ok(Some(opening.clone()));
         }
@@ -141,7 +184,10 @@ impl Batch<'_> {
             return Ok(Some(*head));
         }
         let stored = statement::chain_head(self.conn, &chain.to_string())?;
-        Ok(stored.map(|stored| ChainHead { seq: to_u64(stored.seq), head: Digest(stored.head) }))
+        Ok(stored.map(|stored| ChainHead {
+            seq: to_u64(stored.seq),
+            head: Digest(stored.head),
+        }))
     }
 
     fn open(&mut self, id: Digest, chain: ChainId, at: At) -> Result<LeafOpening, SequencerError> {
@@ -158,7 +204,13 @@ impl Batch<'_> {
             prev,
             salt_hidden: salt()?,
         };
-        self.heads.insert(chain, ChainHead { seq, head: opening.leaf().hash() });
+        self.heads.insert(
+            chain,
+            ChainHead {
+                seq,
+                head: opening.leaf().hash(),
+            },
+        );
         Ok(opening)
     }
 
@@ -174,17 +226,32 @@ impl Batch<'_> {
 
     fn demand_parts(&mut self, body: &BidManifest) -> Result<(), Rejection> {
         for (envelope, sealed) in body.envelopes.iter().enumerate() {
-            for (part, content) in sealed.parts.iter().enumerate().filter(|(_, part)| part.inline.is_none()) {
+            for (part, content) in sealed
+                .parts
+                .iter()
+                .enumerate()
+                .filter(|(_, part)| part.inline.is_none())
+            {
                 let segments = u64::from(content.segments).saturating_add(1);
                 let pointer = format!("/envelopes/{envelope}/parts/{part}");
-                self.demand_blob(&body.bidder_id, content.root, content.size, Some(segments), pointer)?;
+                self.demand_blob(
+                    &body.bidder_id,
+                    content.root,
+                    content.size,
+                    Some(segments),
+                    pointer,
+                )?;
             }
         }
         Ok(())
     }
 
     fn demand_documents(&mut self, body: &Notice) -> Result<(), Rejection> {
-        let Some(tenderee) = self.states.tender(self.conn, &body.tender).map_err(SequencerError::from)? else {
+        let Some(tenderee) = self
+            .states
+            .tender(self.conn, &body.tender)
+            .map_err(SequencerError::from)?
+        else {
             return Ok(());
         };
         let tenderee = tenderee.tenderee().clone();
@@ -203,36 +270,59 @@ impl Batch<'_> {
         segments: Option<u64>,
         pointer: String,
     ) -> Result<(), Rejection> {
-        let blob = store::blob::get(self.conn, account.as_str(), &root.0).map_err(SequencerError::from)?;
+        let blob =
+            store::blob::get(self.conn, account.as_str(), &root.0).map_err(SequencerError::from)?;
         let complete = blob.is_some_and(|blob| {
             blob.complete_ms.is_some()
                 && to_u64(blob.size_bytes) == size
                 && segments.is_none_or(|segments| to_u64(blob.segments) == segments)
         });
-        if complete { Ok(()) } else { Err(Rejection::BlobMissing { root, pointer }) }
+        if complete {
+            Ok(())
+        } else {
+            Err(Rejection::BlobMissing { root, pointer })
+        }
     }
 
     /// The closing of a tender, naming the ends of its chains at this point of the log.
     fn closing(&mut self, id: &Identifier) -> Result<Envelope, SequencerError> {
-        let chains = self.states.tender(self.conn, id)?.map(procedure::Tender::chains_to_name);
+        let chains = self
+            .states
+            .tender(self.conn, id)?
+            .map(procedure::Tender::chains_to_name);
         let mut ends = Vec::new();
         for chain in chains.unwrap_or_default() {
             if let Some(ChainHead { seq, head }) = self.head(&chain)? {
                 ends.push(ChainEnd { chain, seq, head });
             }
         }
-        let mut envelope = Act::from(Closing { tender: id.clone(), chains: ends }).envelope();
+        let mut envelope = Act::from(Closing {
+            tender: id.clone(),
+            chains: ends,
+        })
+        .envelope();
         envelope.add_signature(&self.core.keys.act);
         Ok(envelope)
     }
 
     /// A refused statement leaves nothing behind but this line.
-    fn note_refusal(&mut self, work: &Work, rejection: &Rejection, request_id: &str) -> Result<(), SequencerError> {
+    fn note_refusal(
+        &mut self,
+        work: &Work,
+        rejection: &Rejection,
+        request_id: &str,
+    ) -> Result<(), SequencerError> {
         let (chain, kind, statement_id) = match work {
-            Work::Statement { envelope, chain } => {
-                (Some(chain.to_string()), Some(envelope.kind().to_owned()), Some(envelope.id().to_string()))
-            }
-            Work::Close(tender) => (Some(ChainId::Tender(tender.clone()).to_string()), Some("closing".to_owned()), None),
+            Work::Statement { envelope, chain } => (
+                Some(chain.to_string()),
+                Some(envelope.kind().to_owned()),
+                Some(envelope.id().to_string()),
+            ),
+            Work::Close(tender) => (
+                Some(ChainId::Tender(tender.clone()).to_string()),
+                Some("closing".to_owned()),
+                None,
+            ),
             Work::Noise => (None, None, None),
         };
         let code = rejection.code();
@@ -251,7 +341,13 @@ impl Batch<'_> {
 
     /// Leaves, statements, nodes, chain ends and projections.
     fn write(self, size: u64, end: u64) -> Result<(), SequencerError> {
-        let Batch { conn, states, fresh, heads, .. } = self;
+        let Batch {
+            conn,
+            states,
+            fresh,
+            heads,
+            ..
+        } = self;
         let mut leaves = Vec::new();
         for index in size..end {
             leaves.push(match fresh.get(&index) {
@@ -259,17 +355,27 @@ impl Batch<'_> {
                 None => log::noise_row(index)?,
             });
         }
-        let statements: Vec<_> =
-            fresh.values().map(|(envelope, opening)| log::statement_row(envelope, opening)).collect();
+        let statements: Vec<_> = fresh
+            .values()
+            .map(|(envelope, opening)| log::statement_row(envelope, opening))
+            .collect();
         let hashes: Vec<Digest> = leaves.iter().map(|leaf| Digest(leaf.leaf_hash)).collect();
         let nodes = log::new_nodes(conn, size, &hashes)?;
         store::log::append_batch(conn, &leaves, &statements, &nodes)?;
         for (chain, head) in &heads {
-            let last = fresh.values().rev().find(|(_, opening)| opening.chain == *chain);
+            let last = fresh
+                .values()
+                .rev()
+                .find(|(_, opening)| opening.chain == *chain);
             let log_index = last.map_or(0, |(_, opening)| to_i64(opening.index));
             statement::put_chain_head(
                 conn,
-                &statement::ChainHead { chain: chain.to_string(), seq: to_i64(head.seq), head: head.head.0, log_index },
+                &statement::ChainHead {
+                    chain: chain.to_string(),
+                    seq: to_i64(head.seq),
+                    head: head.head.0,
+                    log_index,
+                },
             )?;
         }
         for (envelope, opening) in fresh.values() {
@@ -299,16 +405,26 @@ fn hand_out(core: &Core, outcomes: Vec<Outcome>) -> Vec<Result<Option<Admitted>,
     let receipts = core.store.read(|conn| {
         let nodes = StoredNodes::new(conn);
         let admitted = |placed: Placed| receipt(&nodes, placed, &checkpoint).map(Some);
-        let finish = |outcome: Outcome| Ok(outcome?.map_or(Ok(None), admitted).map_err(SequencerError::from)?);
+        let finish = |outcome: Outcome| {
+            Ok(outcome?
+                .map_or(Ok(None), admitted)
+                .map_err(SequencerError::from)?)
+        };
         Ok::<_, LogError>(outcomes.into_iter().map(finish).collect())
     });
     receipts.unwrap_or_else(|error| {
         tracing::error!(%error, "no receipt could be made");
-        (0..count).map(|_| Err(SequencerError::BatchFailed.into())).collect()
+        (0..count)
+            .map(|_| Err(SequencerError::BatchFailed.into()))
+            .collect()
     })
 }
 
-fn receipt(nodes: &StoredNodes<'_>, placed: Placed, checkpoint: &SignedCheckpoint) -> Result<Admitted, LogError> {
+fn receipt(
+    nodes: &StoredNodes<'_>,
+    placed: Placed,
+    checkpoint: &SignedCheckpoint,
+) -> Result<Admitted, LogError> {
     let receipt = Receipt {
         statement_id: placed.opening.statement_id,
         admitted_ms: placed.opening.admitted_ms,
@@ -316,7 +432,10 @@ fn receipt(nodes: &StoredNodes<'_>, placed: Placed, checkpoint: &SignedCheckpoin
         hidden: placed.opening.leaf().hidden(),
         proof: nodes.inclusion(placed.opening.index, checkpoint)?,
     };
-    Ok(Admitted { receipt, fresh: placed.fresh })
+    Ok(Admitted {
+        receipt,
+        fresh: placed.fresh,
+    })
 }
 
 impl Rejection {

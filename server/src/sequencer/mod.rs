@@ -39,12 +39,14 @@ pub struct Core {
 impl Core {
     /// The log in memory. A batch that panicked has left it ahead of the log, so it starts again.
     pub fn states(&self) -> MutexGuard<'_, States> {
-        self.states.lock().unwrap_or_else(|poisoned: PoisonError<_>| {
-            self.states.clear_poison();
-            let mut states = poisoned.into_inner();
-            states.reset();
-            states
-        })
+        self.states
+            .lock()
+            .unwrap_or_else(|poisoned: PoisonError<_>| {
+                self.states.clear_poison();
+                let mut states = poisoned.into_inner();
+                states.reset();
+                states
+            })
     }
 }
 
@@ -139,16 +141,27 @@ pub struct Sequencer {
 
 impl Sequencer {
     /// Starts the writer. `after` runs after every batch that changed the log.
-    pub fn start(core: Arc<Core>, interval: Duration, after: impl Fn() + Send + 'static) -> Sequencer {
+    pub fn start(
+        core: Arc<Core>,
+        interval: Duration,
+        after: impl Fn() + Send + 'static,
+    ) -> Sequencer {
         let (queue, requests) = channel();
         let thread = std::thread::spawn(move || run(&core, &requests, interval, &after));
-        Sequencer { queue: Mutex::new(Some(queue)), thread: Mutex::new(Some(thread)) }
+        Sequencer {
+            queue: Mutex::new(Some(queue)),
+            thread: Mutex::new(Some(thread)),
+        }
     }
 
     /// Waits until `work` is on the log and covered by a checkpoint. `None` for noise.
     pub fn submit(&self, work: Work, request_id: &str) -> Result<Option<Admitted>, Rejection> {
         let (answer, answered) = sync_channel(1);
-        let request = Request { work, request_id: request_id.to_owned(), answer };
+        let request = Request {
+            work,
+            request_id: request_id.to_owned(),
+            answer,
+        };
         let queue = lock(&self.queue).clone().ok_or(Rejection::ShuttingDown)?;
         queue.send(request).map_err(|_| Rejection::ShuttingDown)?;
         drop(queue);
@@ -176,13 +189,19 @@ fn run(core: &Core, requests: &Receiver<Request>, interval: Duration, after: &dy
         let mut batch = vec![first];
         collect(requests, &mut batch, earliest);
         earliest = Instant::now() + interval;
-        let (works, answers): (Vec<_>, Vec<_>) =
-            batch.into_iter().map(|request| ((request.work, request.request_id), request.answer)).unzip();
+        let (works, answers): (Vec<_>, Vec<_>) = batch
+            .into_iter()
+            .map(|request| ((request.work, request.request_id), request.answer))
+            .unzip();
         // A panic in a batch is a defect, but it must not end the writer: the transaction is rolled back.
-        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| batch::run(core, &works)));
+        let outcome =
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| batch::run(core, &works)));
         let results = outcome.unwrap_or_else(|_| {
             tracing::error!("a batch panicked and was rolled back");
-            works.iter().map(|_| Err(SequencerError::BatchFailed.into())).collect()
+            works
+                .iter()
+                .map(|_| Err(SequencerError::BatchFailed.into()))
+                .collect()
         });
         for (answer, result) in answers.into_iter().zip(results) {
             // Whoever asked may have gone; the log does not care.

@@ -38,7 +38,10 @@ fn a_statement_for_another_chain_is_rejected(place: &Place) {
     let (envelope, _) = registration("b1");
     let (_, other) = registration("b2");
     let rejection = node.submit(envelope, other, "r1").unwrap_err();
-    assert!(matches!(rejection, Rejection::WrongChain { .. }), "{rejection}");
+    assert!(
+        matches!(rejection, Rejection::WrongChain { .. }),
+        "{rejection}"
+    );
     node.stop();
 }
 
@@ -50,7 +53,10 @@ fn a_refused_statement_leaves_nothing_but_a_line(place: &Place) {
     let rejection = node.submit(envelope.clone(), chain, "r1").unwrap_err();
     assert_eq!(rejection.code(), "signature-invalid");
     assert_eq!(node.store().read(store::log::size).unwrap(), size);
-    let lines = node.store().read(|conn| store::audit::latest(conn, 10)).unwrap();
+    let lines = node
+        .store()
+        .read(|conn| store::audit::latest(conn, 10))
+        .unwrap();
     assert_eq!(lines.len(), 1);
     assert_eq!(lines[0].statement_id, Some(envelope.id().to_string()));
     assert_eq!(lines[0].request_id, "r1");
@@ -70,13 +76,20 @@ fn many_senders_share_batches_and_one_log(place: &Place) {
                 })
             })
             .collect();
-        senders.into_iter().map(|sender| sender.join().unwrap()).collect()
+        senders
+            .into_iter()
+            .map(|sender| sender.join().unwrap())
+            .collect()
     });
     let indexes: BTreeSet<u64> = receipts.iter().map(|receipt| receipt.proof.index).collect();
     assert_eq!(indexes.len(), 40, "every statement has its own place");
     for receipt in &receipts {
         receipt.verify(&node.keys().log).unwrap();
-        assert_eq!(receipt.proof.checkpoint.checkpoint().size % 8, 0, "batches end at multiples of eight");
+        assert_eq!(
+            receipt.proof.checkpoint.checkpoint().size % 8,
+            0,
+            "batches end at multiples of eight"
+        );
     }
     let new = node.latest_checkpoint().unwrap().unwrap();
     let (old, new) = (old.checkpoint(), new.checkpoint());
@@ -100,7 +113,9 @@ fn two_nodes_on_one_database_write_one_log(place: &Place) {
         }
     });
     for node in [&first, &second] {
-        let accounts = node.with_directory(|directory| directory.accounts().count()).unwrap();
+        let accounts = node
+            .with_directory(|directory| directory.accounts().count())
+            .unwrap();
         assert_eq!(accounts, 31, "each node knows what the other admitted");
     }
     first.stop();
@@ -116,7 +131,10 @@ fn everything_agrees_with_a_replay(place: &Place) {
     }
     node.stop();
     let checked = check::all(node.store(), node.keys(), &node.blobs).unwrap();
-    assert_eq!(checked.statements, 11, "nine accounts, the platform's and its role");
+    assert_eq!(
+        checked.statements, 11,
+        "nine accounts, the platform's and its role"
+    );
     assert_eq!(checked.leaves % 8, 0);
     assert_eq!(check::rebuild(node.store(), node.keys()).unwrap(), 11);
     check::all(node.store(), node.keys(), &node.blobs).unwrap();

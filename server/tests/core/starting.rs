@@ -6,12 +6,19 @@ use server::node::NodeError;
 
 use crate::support::{Place, on_both, registration};
 
-on_both!(a_restart_goes_on, a_checkpoint_is_signed_that_a_crash_left_out, the_demo_clock_only_moves_forward);
+on_both!(
+    a_restart_goes_on,
+    a_checkpoint_is_signed_that_a_crash_left_out,
+    the_demo_clock_only_moves_forward
+);
 
 fn a_restart_goes_on(place: &Place) {
     let node = place.start();
     let (envelope, chain) = registration("b1");
-    let before = node.submit(envelope.clone(), chain.clone(), "r").unwrap().receipt;
+    let before = node
+        .submit(envelope.clone(), chain.clone(), "r")
+        .unwrap()
+        .receipt;
     node.stop();
     drop(node);
 
@@ -20,7 +27,14 @@ fn a_restart_goes_on(place: &Place) {
     assert!(!after.fresh);
     assert_eq!(after.receipt.proof.index, before.proof.index);
     let (envelope, chain) = registration("b2");
-    assert!(node.submit(envelope, chain, "r").unwrap().receipt.proof.index > before.proof.index);
+    assert!(
+        node.submit(envelope, chain, "r")
+            .unwrap()
+            .receipt
+            .proof
+            .index
+            > before.proof.index
+    );
     node.stop();
 }
 
@@ -31,8 +45,13 @@ fn a_checkpoint_is_signed_that_a_crash_left_out(place: &Place) {
     // A crash between the commit of a batch and its checkpoint: leaves without one.
     node.store()
         .write(|conn| -> Result<(), server::log::LogError> {
-            let rows: Vec<_> = (signed..signed + 8).map(server::log::noise_row).collect::<Result<_, _>>()?;
-            let hashes: Vec<_> = rows.iter().map(|row| record::Digest(row.leaf_hash)).collect();
+            let rows: Vec<_> = (signed..signed + 8)
+                .map(server::log::noise_row)
+                .collect::<Result<_, _>>()?;
+            let hashes: Vec<_> = rows
+                .iter()
+                .map(|row| record::Digest(row.leaf_hash))
+                .collect();
             let nodes = server::log::new_nodes(conn, signed, &hashes)?;
             store::log::append_batch(conn, &rows, &[], &nodes)?;
             Ok(())
@@ -40,7 +59,10 @@ fn a_checkpoint_is_signed_that_a_crash_left_out(place: &Place) {
         .unwrap();
     drop(node);
     let node = place.start();
-    assert_eq!(node.latest_checkpoint().unwrap().unwrap().checkpoint().size, signed + 8);
+    assert_eq!(
+        node.latest_checkpoint().unwrap().unwrap().checkpoint().size,
+        signed + 8
+    );
     node.stop();
 }
 
@@ -49,7 +71,10 @@ fn the_demo_clock_only_moves_forward(place: &Place) {
     let now = node.now_ms().unwrap();
     let later = now + 86_400_000;
     assert!(node.advance_clock(later).unwrap() >= later);
-    assert_eq!(node.advance_clock(now).unwrap_err().code(), "store-out-of-order");
+    assert_eq!(
+        node.advance_clock(now).unwrap_err().code(),
+        "store-out-of-order"
+    );
     node.stop();
     drop(node);
     let node = place.start();
@@ -65,7 +90,10 @@ fn a_server_with_other_keys_does_not_start() {
     std::fs::remove_file(keys.join("log.key")).unwrap();
     server::keys::PlatformKeys::create_missing(&place.config().data_dir).unwrap();
     let error = Node::open(place.config()).err().unwrap();
-    assert!(matches!(error, NodeError::Check(CheckError::OtherKey(_))), "{error}");
+    assert!(
+        matches!(error, NodeError::Check(CheckError::OtherKey(_))),
+        "{error}"
+    );
 }
 
 #[test]
@@ -76,20 +104,37 @@ fn a_server_whose_content_is_gone_does_not_start() {
     let bytes = bytes::Bytes::from_static(b"a tender document");
     let leaf = record::sealing::segment_leaf(&bytes);
     let root = record::sealing::root_of_leaves(&[leaf]);
-    let status = node.blobs.declare(node.store(), &account, root, bytes.len() as u64, &[leaf], 1).unwrap();
+    let status = node
+        .blobs
+        .declare(node.store(), &account, root, bytes.len() as u64, &[leaf], 1)
+        .unwrap();
     assert_eq!(status.missing, [0]);
-    let wrong = node.blobs.put_segment(node.store(), &account, root, 0, bytes.slice(1..), 1).unwrap_err();
+    let wrong = node
+        .blobs
+        .put_segment(node.store(), &account, root, 0, bytes.slice(1..), 1)
+        .unwrap_err();
     assert_eq!(wrong.code(), "segment-mismatch");
     for _ in 0..2 {
-        node.blobs.put_segment(node.store(), &account, root, 0, bytes.clone(), 1).unwrap();
+        node.blobs
+            .put_segment(node.store(), &account, root, 0, bytes.clone(), 1)
+            .unwrap();
     }
-    assert!(node.blobs.status(node.store(), &account, root).unwrap().missing.is_empty());
+    assert!(
+        node.blobs
+            .status(node.store(), &account, root)
+            .unwrap()
+            .missing
+            .is_empty()
+    );
     assert_eq!(node.blobs.read_segment(leaf).unwrap(), bytes);
     node.stop();
     drop(node);
     std::fs::remove_dir_all(place.config().data_dir.join("blobs").join("segments")).unwrap();
     let error = Node::open(place.config()).err().unwrap();
-    assert!(matches!(error, NodeError::Check(CheckError::Content { .. })), "{error}");
+    assert!(
+        matches!(error, NodeError::Check(CheckError::Content { .. })),
+        "{error}"
+    );
 }
 
 #[test]
@@ -102,7 +147,10 @@ fn a_quota_holds() {
     let account = node.keys().account.clone();
     let leaf = record::sealing::segment_leaf(&[0; 101]);
     let root = record::sealing::root_of_leaves(&[leaf]);
-    let error = node.blobs.declare(node.store(), &account, root, 101, &[leaf], 1).unwrap_err();
+    let error = node
+        .blobs
+        .declare(node.store(), &account, root, 101, &[leaf], 1)
+        .unwrap_err();
     assert_eq!(error.code(), "quota-exceeded");
     node.stop();
 }

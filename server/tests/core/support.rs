@@ -41,7 +41,10 @@ pub struct Place {
 
 impl Place {
     pub fn sqlite() -> Place {
-        Place { directory: tempfile::tempdir().unwrap(), database: None }
+        Place {
+            directory: tempfile::tempdir().unwrap(),
+            database: None,
+        }
     }
 
     pub fn postgres() -> Option<Place> {
@@ -49,10 +52,16 @@ impl Place {
         let server = std::env::var("KAIBIAO_TEST_POSTGRES").ok()?;
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let schema = format!("node_{}_{number}", std::process::id());
-        let made = Command::new("psql").args([&server, "-qc", &format!("CREATE SCHEMA {schema}")]).status().unwrap();
+        let made = Command::new("psql")
+            .args([&server, "-qc", &format!("CREATE SCHEMA {schema}")])
+            .status()
+            .unwrap();
         assert!(made.success(), "psql could not make a schema");
         let database = format!("{server}?options=-csearch_path%3D{schema}");
-        Some(Place { directory: tempfile::tempdir().unwrap(), database: Some(database) })
+        Some(Place {
+            directory: tempfile::tempdir().unwrap(),
+            database: Some(database),
+        })
     }
 
     pub fn config(&self) -> Config {
@@ -72,7 +81,10 @@ impl Place {
     pub fn start(&self) -> Arc<Node> {
         let config = self.config();
         PlatformKeys::create_missing(&config.data_dir).unwrap();
-        open_store(&config, OpenMode::CreateIfMissing).unwrap().migrate().unwrap();
+        open_store(&config, OpenMode::CreateIfMissing)
+            .unwrap()
+            .migrate()
+            .unwrap();
         Node::open(config).unwrap()
     }
 }

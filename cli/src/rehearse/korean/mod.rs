@@ -9,6 +9,7 @@ mod tender;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 
@@ -23,8 +24,6 @@ use tender::{Finding, Play};
 
 /// Tenders that are played side by side.
 const WAVE: usize = 24;
-/// Steps of one tender between two movements of the clock run side by side on so many threads.
-const TENDERS_AT_ONCE: usize = 8;
 
 /// What is played.
 #[derive(Clone, Debug)]
@@ -104,11 +103,15 @@ fn play_wave(
     let step = |chinese: &str, english: &str, act: &(dyn Fn(&Play<'_>) -> Result<(), Failure> + Sync)| {
         tell.headline(chinese, english, hall.now_ms()?);
         let working = tell.working(&format!("{} tenders side by side", plays.len()));
-        together(TENDERS_AT_ONCE, plays, |play| {
+        let done = AtomicUsize::new(0);
+        together(WAVE, plays, |play| {
             act(play).map_err(|mut failure| {
                 failure.message = format!("tender {}: {}", play.recorded.notice, failure.message);
                 failure
-            })
+            })?;
+            let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+            working.now(format!("{done} of {} tenders", plays.len()));
+            Ok(())
         })?;
         drop(working);
         tell.say(format!("{} tenders", plays.len()));
@@ -127,14 +130,11 @@ fn play_wave(
 
     tell.headline("记录验证", "Records verified", hall.now_ms()?);
     let working = tell.working("fetching and verifying bundles");
-    let findings = together(TENDERS_AT_ONCE, plays, |play| play.verify(options.export.as_deref()))?;
+    let findings = together(WAVE, plays, |play| play.verify(options.export.as_deref()))?;
     drop(working);
     let header = ["tender", ">bids", ">estimated", ">floor %", "recorded first", "ranked first", "comparison", "record"];
     let rows: Vec<Vec<String>> = findings.iter().map(Finding::row).collect();
     tell.table(&header, &rows);
-    for finding in &findings {
-        finding.tell(tell);
-    }
     Ok(findings)
 }
 
@@ -147,4 +147,12 @@ fn conclude(tell: &Narrator, findings: &[Finding]) {
         of(Comparison::Tied),
         of(Comparison::Exception)
     ));
+    let expect = |what: &str, holds: fn(&Finding) -> bool| {
+        let wrong: Vec<&str> = findings.iter().filter(|one| !holds(one)).map(|one| one.notice.as_str()).collect();
+        tell.expect(format!("{} tenders: {what}", findings.len()), wrong.is_empty(), wrong.join(", "));
+    };
+    expect("the recorded first rank comes out where the rule determines it, and nowhere else", Finding::follows_rule);
+    expect("every price is read out as it was recorded", |one| one.read_out_as_recorded);
+    expect("the bundle holds under the trust file, here and in another process", Finding::is_verified);
+    expect("every receipt is of a statement in the bundle", |one| one.dropped == 0 && one.receipts >= one.bids);
 }

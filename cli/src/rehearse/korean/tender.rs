@@ -21,7 +21,6 @@ use crate::rehearse::actor::{Actor, identifier};
 use crate::rehearse::course::{AT_ONCE, Course, digest_of, unexpected};
 use crate::rehearse::evidence::{ask_another, collect};
 use crate::rehearse::hall::Hall;
-use crate::rehearse::narrator::Narrator;
 use crate::rehearse::{HOUR_MS, Scratch, together};
 use crate::seal::{BidPlan, Sealer, Succession, seal_bid};
 
@@ -325,7 +324,7 @@ impl Finding {
             Comparison::Tied => "tied",
             Comparison::Exception => "exception",
         };
-        let record = if self.verdict == Verdict::Holds && self.verify_exit == 0 { "holds" } else { "FAILS" };
+        let record = if self.is_verified() { "holds" } else { "FAILS" };
         let first = match (self.ranked_first.as_slice(), &self.failed) {
             ([], Some(failure)) => failure.clone(),
             ([], None) => "nobody".to_owned(),
@@ -343,18 +342,13 @@ impl Finding {
         ]
     }
 
-    /// Notes what was expected of this tender.
-    pub fn tell(&self, tell: &Narrator) {
-        let notice = &self.notice;
-        let found = format!("{:?}, by the rule alone {:?}", self.comparison, self.expected);
-        tell.expect(format!("{notice}: the first rank is what the rule gives"), self.comparison == self.expected, found);
-        let read = self.read_out_as_recorded;
-        tell.expect(format!("{notice}: every price is read out as it was recorded"), read, "see the record");
-        let holds = self.verdict == Verdict::Holds && self.verify_exit == 0;
-        let found = format!("{:?}, exit code {}", self.verdict, self.verify_exit);
-        tell.expect(format!("{notice}: the bundle holds under the trust file, here and in another process"), holds, found);
-        let complete = self.dropped == 0 && self.receipts >= self.bids;
-        let found = format!("{} compared, {} missing", self.receipts, self.dropped);
-        tell.expect(format!("{notice}: every receipt is of a statement in the bundle"), complete, found);
+    /// Whether the play comes to what the rule alone gives for the recorded prices.
+    pub fn follows_rule(&self) -> bool {
+        self.comparison == self.expected
+    }
+
+    /// Whether the bundle holds under the trust file, here and in another process.
+    pub fn is_verified(&self) -> bool {
+        self.verdict == Verdict::Holds && self.verify_exit == 0
     }
 }

@@ -4,7 +4,7 @@ use procedure::act::Act;
 use record::{Digest, Identifier};
 use verification::report::BidLine;
 
-use super::Remembered;
+use super::{Remembered, grouped};
 use super::cast::{Bidder, Cast, Character, LIAR_SLOT};
 use crate::rehearse::evidence::Evidence;
 
@@ -63,7 +63,7 @@ impl Reading<'_> {
     fn standing(&self, bidder: &Bidder) -> String {
         let Some(line) = self.line(bidder) else { return "no live bid".to_owned() };
         match (line.rank, &line.price) {
-            (Some(rank), Some(price)) => format!("{}, read out at {price}, rank {rank}", line.outcome),
+            (Some(rank), Some(price)) => format!("{}, read out at {}, rank {rank}", line.outcome, grouped(price)),
             _ => format!("{} ({})", line.outcome, line.reason.as_deref().unwrap_or("no reason")),
         }
     }
