@@ -22,7 +22,12 @@ pub struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 9, conflicts_with = "koneps")]
     bidders: usize,
     /// Prices, periods and credit values of the works tender follow from this number.
-    #[arg(long, value_name = "N", default_value_t = 20, conflicts_with = "koneps")]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 20,
+        conflicts_with = "koneps"
+    )]
     seed: u64,
     /// Write bundles, trust file and receipts into this folder.
     #[arg(long, value_name = "FOLDER")]
@@ -42,18 +47,40 @@ pub struct Arguments {
 pub fn run(desk: &Desk, arguments: &Arguments) -> Outcome {
     let hall = Hall::enter(desk.client()?)?;
     let tell = Narrator::new(desk.output.json);
-    tell.say(format!("{} at {}", hall.anchors().origin, hall.client().server_address()));
+    tell.say(format!(
+        "{} at {}",
+        hall.anchors().origin,
+        hall.client().server_address()
+    ));
     let export = arguments.export.clone();
     let mut summary = match &arguments.koneps {
         Some(file) => {
-            let wrong = |error| Failure::input("koneps-file", format!("{}: {error}", file.display()));
+            let wrong =
+                |error| Failure::input("koneps-file", format!("{}: {error}", file.display()));
             let recorded = koneps::read(&read_text(file)?).map_err(wrong)?;
             let (limit, tenders) = (arguments.limit, arguments.tenders.clone());
-            korean::play(&hall, &tell, &recorded, &korean::Options { limit, tenders, export })?
+            korean::play(
+                &hall,
+                &tell,
+                &recorded,
+                &korean::Options {
+                    limit,
+                    tenders,
+                    export,
+                },
+            )?
         }
         None => {
             let (bidders, seed) = (arguments.bidders, arguments.seed);
-            works::play(&hall, &tell, &works::Options { bidders, seed, export })?
+            works::play(
+                &hall,
+                &tell,
+                &works::Options {
+                    bidders,
+                    seed,
+                    export,
+                },
+            )?
         }
     };
     tell.headline("结果", "Was everything as expected?", hall.now_ms()?);

@@ -109,5 +109,6 @@ impl Actor {
 /// # Errors
 /// It is not one.
 pub fn identifier(text: &str) -> Result<Identifier, Failure> {
-    Identifier::new(text).map_err(|error| Failure::input("identifier", format!("{text:?}: {error}")))
+    Identifier::new(text)
+        .map_err(|error| Failure::input("identifier", format!("{text:?}: {error}")))
 }

@@ -1,12 +1,12 @@
 //! The steps that every tender takes, whatever is played in it. What differs is in [`super::works`] and
 //! [`super::korean`].
 
-use std::path::Path;
 use std::fs;
+use std::path::Path;
 
 use procedure::act::{
-    Act, Award, BenchmarkSet, Candidates, Document, DrawResult, EvaluationReport, Notice, OpeningRecord, Suite,
-    TenderCreated, TrusteeKey, TrusteeMember, TrusteeSet,
+    Act, Award, BenchmarkSet, Candidates, Document, DrawResult, EvaluationReport, Notice,
+    OpeningRecord, Suite, TenderCreated, TrusteeKey, TrusteeMember, TrusteeSet,
 };
 use procedure::law::Profile;
 use procedure::{Stage, report_of};
@@ -83,9 +83,19 @@ impl Course<'_> {
     pub fn sign_trustee_set(&self) -> Result<Digest, Failure> {
         let members = together(AT_ONCE, self.trustees, |trustee| {
             let key = trustee.keyring.trustee_key(self.tender).public().clone();
-            let member = TrusteeMember { trustee: trustee.id().clone(), key };
+            let member = TrusteeMember {
+                trustee: trustee.id().clone(),
+                key,
+            };
             let (tender, key) = (self.tender.clone(), member.key.clone());
-            trustee.say(self.hall, TrusteeKey { tender, trustee: member.trustee.clone(), key })?;
+            trustee.say(
+                self.hall,
+                TrusteeKey {
+                    tender,
+                    trustee: member.trustee.clone(),
+                    key,
+                },
+            )?;
             Ok(member)
         })?;
         let set = TrusteeSet {
@@ -114,14 +124,22 @@ impl Course<'_> {
     }
 
     /// Uploads the tender documents that lie in `folder`; `session` is the tenderee's.
-    pub fn upload_documents(&self, session: &Client, folder: &Path) -> Result<Vec<Document>, Failure> {
+    pub fn upload_documents(
+        &self,
+        session: &Client,
+        folder: &Path,
+    ) -> Result<Vec<Document>, Failure> {
         let entries = fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
         let entries = entries.map_err(|error| Failure::file(folder, error))?;
         let mut documents = together(AT_ONCE, entries, |entry| {
             let blob = LocalBlob::hash(&entry.path(), Layout::Document)?;
             session.upload(&blob, &mut |_| {})?;
             let name = entry.file_name().to_string_lossy().into_owned();
-            Ok(Document { name, size: blob.size, root: blob.root })
+            Ok(Document {
+                name,
+                size: blob.size,
+                root: blob.root,
+            })
         })?;
         documents.sort_by(|left, right| left.name.cmp(&right.name));
         Ok(documents)
@@ -150,8 +168,15 @@ impl Course<'_> {
 
     /// Every trustee replays the record, checks the closing and releases its shares; `falsify` may change what one
     /// of them releases. Who comes when the others were enough is told so and has nothing to do.
-    pub fn release(&self, what: &str, falsify: impl Fn(&mut Release) + Sync) -> Result<Vec<Turn>, Failure> {
-        let shared = self.shares_replay.then(|| self.hall.record(self.tender)).transpose()?;
+    pub fn release(
+        &self,
+        what: &str,
+        falsify: impl Fn(&mut Release) + Sync,
+    ) -> Result<Vec<Turn>, Failure> {
+        let shared = self
+            .shares_replay
+            .then(|| self.hall.record(self.tender))
+            .transpose()?;
         together(AT_ONCE, (1..).zip(self.trustees), |(slot, trustee)| {
             let own;
             let record = match &shared {
@@ -161,10 +186,12 @@ impl Course<'_> {
                     &own
                 }
             };
-            self.take_turn(slot, trustee, record, &falsify).map_err(|mut failure| {
-                failure.message = format!("trustee {slot} releases {what}: {}", failure.message);
-                failure
-            })
+            self.take_turn(slot, trustee, record, &falsify)
+                .map_err(|mut failure| {
+                    failure.message =
+                        format!("trustee {slot} releases {what}: {}", failure.message);
+                    failure
+                })
         })
     }
 
@@ -175,8 +202,15 @@ impl Course<'_> {
         record: &Record,
         falsify: &impl Fn(&mut Release),
     ) -> Result<Turn, Failure> {
-        let mut turn = Turn { slot, shares: 0, not_needed: false };
-        if !matches!(record.tender.stage(), Stage::Draft(_) | Stage::Opening(_) | Stage::Drawing(_)) {
+        let mut turn = Turn {
+            slot,
+            shares: 0,
+            not_needed: false,
+        };
+        if !matches!(
+            record.tender.stage(),
+            Stage::Draft(_) | Stage::Opening(_) | Stage::Drawing(_)
+        ) {
             turn.not_needed = true;
             return Ok(turn);
         }
@@ -188,7 +222,9 @@ impl Course<'_> {
         for envelope in release.statements(trustee.keyring.signing_key()?) {
             match self.hall.post(trustee.id().as_str(), &envelope) {
                 Ok(_) => turn.shares += release.shares.len(),
-                Err(failure) if TOO_LATE_TO_MATTER.contains(&failure.code.as_str()) => turn.not_needed = true,
+                Err(failure) if TOO_LATE_TO_MATTER.contains(&failure.code.as_str()) => {
+                    turn.not_needed = true
+                }
                 Err(failure) => return Err(failure),
             }
         }
@@ -214,7 +250,9 @@ impl Course<'_> {
         self.release("the contributions", |_| {})?;
         let view = self
             .hall
-            .wait(self.tender, "the result of the draw", |view| view.draw_result.is_some())?;
+            .wait(self.tender, "the result of the draw", |view| {
+                view.draw_result.is_some()
+            })?;
         view.draw_result.ok_or_else(|| unexpected("draw-result"))
     }
 
@@ -240,15 +278,18 @@ impl Course<'_> {
         let Stage::Evaluation(recorded) = record.tender.stage() else {
             return Err(unexpected("stage evaluation"));
         };
-        let own = report_of(self.tender, recorded).map_err(|refusal| Failure::failed(refusal.code.as_str(), &refusal))?;
+        let own = report_of(self.tender, recorded)
+            .map_err(|refusal| Failure::failed(refusal.code.as_str(), &refusal))?;
         if own != body {
             let message = "the server's evaluation report is not what the record gives";
             return Err(Failure::failed("report-differs", message));
         }
         let notice = &recorded.drawn.drawing.opened.closed.bidding.notice;
-        let minimum = Profile::released(&notice.profile).map_or(0, |profile| profile.bidders_min().0);
+        let minimum =
+            Profile::released(&notice.profile).map_or(0, |profile| profile.bidders_min().0);
         if body.ranked > 0 && body.ranked < minimum {
-            body.competition_note = Some("有效报价虽少，但经询价与市场价相当，竞争并未明显不足。".to_owned());
+            body.competition_note =
+                Some("有效报价虽少，但经询价与市场价相当，竞争并未明显不足。".to_owned());
         }
         self.tenderee_says(body.clone())?;
         Ok(body)
@@ -270,18 +311,29 @@ impl Course<'_> {
         candidates: &Candidates,
         choose: impl Fn(&[Identifier]) -> Option<(Identifier, String)>,
     ) -> Result<Award, Failure> {
-        let first: Vec<_> = candidates.candidates.iter().filter(|place| place.rank == 1).collect();
+        let first: Vec<_> = candidates
+            .candidates
+            .iter()
+            .filter(|place| place.rank == 1)
+            .collect();
         let body = match first.as_slice() {
             [_] => match self.due("award")? {
                 Act::Award(body) => body,
                 _ => return Err(unexpected("award")),
             },
             several => {
-                let names: Vec<Identifier> = several.iter().map(|place| place.bidder.clone()).collect();
-                let (winner, reason) = choose(&names).ok_or_else(|| unexpected("a choice among equals"))?;
+                let names: Vec<Identifier> =
+                    several.iter().map(|place| place.bidder.clone()).collect();
+                let (winner, reason) =
+                    choose(&names).ok_or_else(|| unexpected("a choice among equals"))?;
                 let place = several.iter().find(|place| place.bidder == winner);
                 let price = place.map(|place| place.price.clone()).unwrap_or_default();
-                Award { tender: self.tender.clone(), winner, price, reason: Some(reason) }
+                Award {
+                    tender: self.tender.clone(),
+                    winner,
+                    price,
+                    reason: Some(reason),
+                }
             }
         };
         self.tenderee_says(body.clone())?;
@@ -310,4 +362,3 @@ pub fn in_slot(trustees: &[Actor], slot: u8) -> Option<&Actor> {
 pub fn unexpected(what: &str) -> Failure {
     Failure::failed("server-answer", format!("the server gave no {what}"))
 }
-

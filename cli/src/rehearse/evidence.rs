@@ -49,7 +49,8 @@ pub fn collect(
     belongs: impl Fn(&Kept) -> bool,
 ) -> Result<Evidence, Failure> {
     let bytes = hall.client().bundle(tender)?;
-    let bundle = Bundle::read(&bytes).map_err(|error| Failure::failed(error.code(), format!("the bundle: {error}")))?;
+    let bundle = Bundle::read(&bytes)
+        .map_err(|error| Failure::failed(error.code(), format!("the bundle: {error}")))?;
     let (held, dropped): (Vec<Kept>, Vec<Kept>) = hall
         .receipts()
         .into_iter()
@@ -60,7 +61,10 @@ pub fn collect(
         receipts: held.into_iter().map(|kept| kept.receipt).collect(),
     };
     let report = verify(&bytes, &options);
-    let acts = bundle.entries.iter().filter_map(|entry| Act::read(&entry.envelope)?.ok());
+    let acts = bundle
+        .entries
+        .iter()
+        .filter_map(|entry| Act::read(&entry.envelope)?.ok());
     Ok(Evidence {
         acts: acts.collect(),
         compared: options.receipts.len(),
@@ -89,7 +93,12 @@ impl Evidence {
     ///
     /// # Errors
     /// A file cannot be written.
-    pub fn export(&self, hall: &Hall, tender: &Identifier, folder: &Path) -> Result<PathBuf, Failure> {
+    pub fn export(
+        &self,
+        hall: &Hall,
+        tender: &Identifier,
+        folder: &Path,
+    ) -> Result<PathBuf, Failure> {
         fs::create_dir_all(folder).map_err(|error| Failure::file(folder, error))?;
         let path = folder.join(Evidence::file_name(tender));
         write(&path, &self.bytes)?;
@@ -103,9 +112,14 @@ impl Evidence {
     /// A file cannot be written.
     pub fn export_receipts(&self, hall: &Hall, folder: &Path) -> Result<(), Failure> {
         fs::create_dir_all(folder).map_err(|error| Failure::file(folder, error))?;
-        for kept in hall.receipts().iter().filter(|kept| holds(&self.bundle, &kept.receipt)) {
+        for kept in hall
+            .receipts()
+            .iter()
+            .filter(|kept| holds(&self.bundle, &kept.receipt))
+        {
             let name = format!("{:06}-{}.json", kept.receipt.proof.index, kept.label);
-            let json = serde_json::to_vec_pretty(&kept.receipt).map_err(|error| Failure::failed("output", error))?;
+            let json = serde_json::to_vec_pretty(&kept.receipt)
+                .map_err(|error| Failure::failed("output", error))?;
             write(&folder.join(name), &json)?;
         }
         Ok(())
@@ -119,11 +133,17 @@ impl Evidence {
 pub fn ask_another(bundle: &Path, trusts: bool) -> Result<Heard, Failure> {
     let folder = bundle.parent().unwrap_or(Path::new("."));
     let mut command = Command::new(program()?);
-    command.env_clear().current_dir(folder).arg("verify").arg(bundle.file_name().unwrap_or_default());
+    command
+        .env_clear()
+        .current_dir(folder)
+        .arg("verify")
+        .arg(bundle.file_name().unwrap_or_default());
     if trusts {
         command.args(["--trust", "trust.txt"]);
     }
-    let output = command.output().map_err(|error| Failure::failed("program", error))?;
+    let output = command
+        .output()
+        .map_err(|error| Failure::failed("program", error))?;
     Ok(Heard {
         code: output.status.code().unwrap_or(-1),
         text: String::from_utf8_lossy(&output.stdout).into_owned(),

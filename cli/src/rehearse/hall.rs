@@ -159,7 +159,10 @@ impl Hall {
                 return Ok(view);
             }
             if Instant::now() > end {
-                let message = format!("{tender} is in stage {}, and {what} does not come", view.stage);
+                let message = format!(
+                    "{tender} is in stage {}, and {what} does not come",
+                    view.stage
+                );
                 return Err(Failure::failed("platform-silent", message));
             }
             sleep(LOOK_AGAIN);
@@ -168,6 +171,8 @@ impl Hall {
 
     /// Waits for a stage.
     pub fn wait_stage(&self, tender: &Identifier, stage: &str) -> Result<TenderView, Failure> {
-        self.wait(tender, &format!("stage {stage}"), |view| view.stage == stage)
+        self.wait(tender, &format!("stage {stage}"), |view| {
+            view.stage == stage
+        })
     }
 }

@@ -21,8 +21,8 @@ pub mod narrator;
 pub mod relay;
 mod scratch;
 mod together;
-pub mod workshop;
 pub mod works;
+pub mod workshop;
 
 pub use scratch::Scratch;
 pub use together::together;
@@ -48,8 +48,5 @@ pub fn run_tag() -> Result<String, Failure> {
 }
 
 fn no_randomness() -> Failure {
-    Failure::failed(
-        "no-randomness",
-        "the operating system gave no random bytes",
-    )
+    Failure::failed("no-randomness", "the operating system gave no random bytes")
 }

@@ -90,7 +90,11 @@ impl Narrator {
 
     /// A fact that decides something.
     pub fn fact(&self, label: &str, value: impl std::fmt::Display) {
-        let gap = " ".repeat(LABEL_COLUMNS.saturating_sub(measure_text_width(label)).max(1));
+        let gap = " ".repeat(
+            LABEL_COLUMNS
+                .saturating_sub(measure_text_width(label))
+                .max(1),
+        );
         self.line(&format!("   {}{gap}{value}", style(label).bold()));
     }
 
@@ -102,8 +106,13 @@ impl Narrator {
             .map(|name| name.trim_start_matches('>').to_owned())
             .collect();
         let width = |column: usize| {
-            let cells = std::iter::once(&names).chain(rows).filter_map(|row| row.get(column));
-            cells.map(|cell| measure_text_width(cell)).max().unwrap_or(0)
+            let cells = std::iter::once(&names)
+                .chain(rows)
+                .filter_map(|row| row.get(column));
+            cells
+                .map(|cell| measure_text_width(cell))
+                .max()
+                .unwrap_or(0)
         };
         let widths: Vec<usize> = (0..names.len()).map(width).collect();
         let render = |row: &Vec<String>| {
@@ -161,7 +170,10 @@ impl Narrator {
             let (mark, what) = if one.holds {
                 (style("ok    ").green(), one.what.clone())
             } else {
-                (style("FAILED").red().bold(), format!("{}: {}", one.what, one.found))
+                (
+                    style("FAILED").red().bold(),
+                    format!("{}: {}", one.what, one.found),
+                )
             };
             self.say(format!("{mark}  {what}"));
         }

@@ -153,6 +153,7 @@ impl Workshop {
 }
 
 fn read_receipt(json: &[u8]) -> Result<Receipt, Failure> {
-    Receipt::parse(json)
-        .map_err(|error| Failure::failed("receipt-wrong", format!("a receipt is malformed: {error}")))
+    Receipt::parse(json).map_err(|error| {
+        Failure::failed("receipt-wrong", format!("a receipt is malformed: {error}"))
+    })
 }

@@ -2,6 +2,7 @@
 //! several times in one tender gets an account for each of its bids, because an account has one live bid.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use crate::failure::Failure;
 use crate::koneps::RecordedTender;
@@ -26,15 +27,24 @@ impl Cast {
     /// # Errors
     /// There is no randomness for keys.
     pub fn new(tag: &str, tenders: &[&RecordedTender]) -> Result<Cast, Failure> {
-        let usual = |role: &str, name: &str| Actor::new(&format!("{role}.{tag}"), name, Keys::Usual);
+        let usual =
+            |role: &str, name: &str| Actor::new(&format!("{role}.{tag}"), name, Keys::Usual);
         let mut firms = BTreeMap::new();
         for seat in tenders.iter().flat_map(|tender| seats(tender)) {
-            let (firm, before) = &seat;
-            if !firms.contains_key(&seat) {
-                let suffix = if *before == 0 { String::new() } else { format!("-{}", before + 1) };
-                let actor = usual(&format!("firm-{firm}{suffix}"), &format!("KONEPS firm {firm}"))?;
-                firms.insert(seat, actor);
-            }
+            let Entry::Vacant(vacant) = firms.entry(seat) else {
+                continue;
+            };
+            let (firm, before) = vacant.key();
+            let suffix = if *before == 0 {
+                String::new()
+            } else {
+                format!("-{}", before + 1)
+            };
+            let actor = usual(
+                &format!("firm-{firm}{suffix}"),
+                &format!("KONEPS firm {firm}"),
+            )?;
+            vacant.insert(actor);
         }
         Ok(Cast {
             tenderee: usual("buyer", "조달청 (KONEPS, replayed)")?,
@@ -49,7 +59,9 @@ impl Cast {
 
     /// Everybody who needs an account.
     pub fn actors(&self) -> impl Iterator<Item = &Actor> {
-        std::iter::once(&self.tenderee).chain(&self.trustees).chain(self.firms.values())
+        std::iter::once(&self.tenderee)
+            .chain(&self.trustees)
+            .chain(self.firms.values())
     }
 
     /// How many accounts bid.
@@ -59,7 +71,10 @@ impl Cast {
 
     /// The accounts of a tender's bids, in their order.
     pub fn of(&self, tender: &RecordedTender) -> Vec<&Actor> {
-        seats(tender).iter().filter_map(|seat| self.firms.get(seat)).collect()
+        seats(tender)
+            .iter()
+            .filter_map(|seat| self.firms.get(seat))
+            .collect()
     }
 }
 
@@ -71,5 +86,10 @@ fn seats(tender: &RecordedTender) -> Vec<(String, usize)> {
         *count += 1;
         (firm.to_owned(), *count - 1)
     };
-    tender.bids.iter().map(|bid| bid.firm.as_str()).map(seat).collect()
+    tender
+        .bids
+        .iter()
+        .map(|bid| bid.firm.as_str())
+        .map(seat)
+        .collect()
 }

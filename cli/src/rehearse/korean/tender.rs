@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use procedure::act::{
-    Candidates, FieldType, FormField, Notice, OpeningTerms, Outcome, Place, ProfileRef, ReadOutConfirmed, RuleSet,
-    Ties, WhoOpens,
+    Candidates, FieldType, FormField, Notice, OpeningTerms, Outcome, Place, ProfileRef,
+    ReadOutConfirmed, RuleSet, Ties, WhoOpens,
 };
 use record::{Digest, Identifier};
 use serde::Serialize;
@@ -127,7 +127,10 @@ impl<'a> Play<'a> {
     /// Everything up to the notice; bids close at `deadline_ms`.
     pub fn announce(&self, deadline_ms: u64) -> Result<(), Failure> {
         let course = self.course();
-        course.create(&identifier("KONEPS")?, &format!("KONEPS {} (recorded bids, replayed)", self.recorded.notice))?;
+        course.create(
+            &identifier("KONEPS")?,
+            &format!("KONEPS {} (recorded bids, replayed)", self.recorded.notice),
+        )?;
         let trustee_set = course.sign_trustee_set()?;
         course.rehearse()?;
         let folder = self.scratch.folder(&format!("documents/{}", self.tender))?;
@@ -171,9 +174,17 @@ impl<'a> Play<'a> {
 
     fn profile(&self) -> Result<ProfileRef, Failure> {
         let profiles = self.hall.client().profiles()?;
-        let lines = profiles.into_iter().filter(|line| line.id.as_str() == PROFILE);
-        let line = lines.max_by_key(|line| line.version).ok_or_else(|| unexpected("profile kr-floor-rate"))?;
-        Ok(ProfileRef { id: line.id, version: line.version, digest: line.digest })
+        let lines = profiles
+            .into_iter()
+            .filter(|line| line.id.as_str() == PROFILE);
+        let line = lines
+            .max_by_key(|line| line.version)
+            .ok_or_else(|| unexpected("profile kr-floor-rate"))?;
+        Ok(ProfileRef {
+            id: line.id,
+            version: line.version,
+            digest: line.digest,
+        })
     }
 
     fn rules(&self) -> Result<RuleSet, Failure> {
@@ -220,10 +231,21 @@ impl<'a> Play<'a> {
     /// Everybody confirms; the set is frozen and the draw is made.
     pub fn draw(&self) -> Result<(), Failure> {
         let manifests = self.state().manifests.clone();
-        together(AT_ONCE, self.bidders.iter().zip(manifests), |(bidder, (_, manifest))| {
-            let tender = self.tender.clone();
-            bidder.say(self.hall, ReadOutConfirmed { tender, manifest, agrees: true })
-        })?;
+        together(
+            AT_ONCE,
+            self.bidders.iter().zip(manifests),
+            |(bidder, (_, manifest))| {
+                let tender = self.tender.clone();
+                bidder.say(
+                    self.hall,
+                    ReadOutConfirmed {
+                        tender,
+                        manifest,
+                        agrees: true,
+                    },
+                )
+            },
+        )?;
         let course = self.course();
         course.freeze()?;
         course.draw()?;
@@ -246,11 +268,19 @@ impl<'a> Play<'a> {
 
     /// The award; of several equal ones to the recorded first.
     pub fn award(&self) -> Result<(), Failure> {
-        let Some(candidates) = self.state().candidates.clone() else { return Ok(()) };
+        let Some(candidates) = self.state().candidates.clone() else {
+            return Ok(());
+        };
         let recorded = self.recorded_account();
         self.course().award(&candidates, |equals| {
-            let first = equals.iter().find(|one| recorded == Some(*one)).or(equals.first())?;
-            Some((first.clone(), "Equal lowest prices; the recorded first rank.".to_owned()))
+            let first = equals
+                .iter()
+                .find(|one| recorded == Some(*one))
+                .or(equals.first())?;
+            Some((
+                first.clone(),
+                "Equal lowest prices; the recorded first rank.".to_owned(),
+            ))
         })?;
         self.hall.wait_stage(&self.tender, "awarded")?;
         Ok(())
@@ -259,7 +289,8 @@ impl<'a> Play<'a> {
     /// The account that plays the recorded first.
     fn recorded_account(&self) -> Option<&Identifier> {
         let mut bids = self.bidders.iter().zip(&self.recorded.bids);
-        bids.find(|(_, bid)| bid.first).map(|(bidder, _)| bidder.id())
+        bids.find(|(_, bid)| bid.first)
+            .map(|(bidder, _)| bidder.id())
     }
 
     /// Firm behind an account.
@@ -272,8 +303,14 @@ impl<'a> Play<'a> {
     /// The bundle is verified here and elsewhere, and the first rank compared with the recorded one.
     pub fn verify(&self, export: Option<&Path>) -> Result<Finding, Failure> {
         let own: Vec<Digest> = self.state().manifests.iter().map(|(_, id)| *id).collect();
-        let evidence = collect(self.hall, &self.tender, |kept| own.contains(&kept.receipt.statement_id))?;
-        let path = evidence.export(self.hall, &self.tender, &self.scratch.folder(&format!("reader/{}", self.tender))?)?;
+        let evidence = collect(self.hall, &self.tender, |kept| {
+            own.contains(&kept.receipt.statement_id)
+        })?;
+        let path = evidence.export(
+            self.hall,
+            &self.tender,
+            &self.scratch.folder(&format!("reader/{}", self.tender))?,
+        )?;
         let heard = ask_another(&path, true)?;
         if let Some(folder) = export {
             evidence.export(self.hall, &self.tender, folder)?;
@@ -281,21 +318,33 @@ impl<'a> Play<'a> {
         let candidates = self.state().candidates.clone();
         let places = candidates.map(|body| body.candidates).unwrap_or_default();
         let first: Vec<&Place> = places.iter().filter(|place| place.rank == 1).collect();
-        let follows = first.iter().any(|place| self.recorded_account() == Some(&place.bidder));
+        let follows = first
+            .iter()
+            .any(|place| self.recorded_account() == Some(&place.bidder));
         let comparison = match (follows, first.len()) {
             (true, 1) => Comparison::Alone,
             (true, _) => Comparison::Tied,
             (false, _) => Comparison::Exception,
         };
-        let expected = self.recorded.recompute().map_err(|error| Failure::failed("koneps-file", error))?;
+        let expected = self
+            .recorded
+            .recompute()
+            .map_err(|error| Failure::failed("koneps-file", error))?;
         let results = self.course().view()?.results.unwrap_or_default();
-        let as_recorded = self.bidders.iter().zip(&self.recorded.bids).all(|(bidder, bid)| {
-            results.iter().any(|line| {
-                line.bidder == *bidder.id()
-                    && line.outcome == Outcome::Valid
-                    && line.form.values().eq([&procedure::act::FormValue::Text(bid.price.clone())])
-            })
-        });
+        let as_recorded = self
+            .bidders
+            .iter()
+            .zip(&self.recorded.bids)
+            .all(|(bidder, bid)| {
+                results.iter().any(|line| {
+                    line.bidder == *bidder.id()
+                        && line.outcome == Outcome::Valid
+                        && line
+                            .form
+                            .values()
+                            .eq([&procedure::act::FormValue::Text(bid.price.clone())])
+                })
+            });
         Ok(Finding {
             notice: self.recorded.notice.clone(),
             tender: self.tender.clone(),

@@ -25,7 +25,11 @@ impl Play<'_> {
         self.sign_record()?;
         let (outcome, result) = self.evaluate()?;
         let award = self.publish_and_award(&outcome)?;
-        Ok(Decided { draw, result, award })
+        Ok(Decided {
+            draw,
+            result,
+            award,
+        })
     }
 
     fn draw(&self) -> Result<DrawResult, Failure> {
@@ -33,12 +37,24 @@ impl Play<'_> {
         let working = self.tell.working("the trustees release the contributions");
         let draw = self.course().draw()?;
         drop(working);
-        let bidders = self.cast.bidders.iter().filter(|bidder| bidder.is_live()).count();
+        let bidders = self
+            .cast
+            .bidders
+            .iter()
+            .filter(|bidder| bidder.is_live())
+            .count();
         let expected = bidders + self.cast.witnesses.len() + 1;
         let what = "every live bidder, the tenderee and both witnesses count in the draw";
         let counts = usize::try_from(draw.counted) == Ok(expected) && draw.missing.is_empty();
-        self.tell.expect(what, counts, format!("{} counted, {} missing", draw.counted, draw.missing.len()));
-        self.tell.fact("contributions", format!("{} of {expected}, attempt {}", draw.counted, draw.attempt));
+        self.tell.expect(
+            what,
+            counts,
+            format!("{} counted, {} missing", draw.counted, draw.missing.len()),
+        );
+        self.tell.fact(
+            "contributions",
+            format!("{} of {expected}, attempt {}", draw.counted, draw.attempt),
+        );
         self.tell.fact("seed", draw.seed);
         self.tell.fact("method", &draw.method);
         for (name, value) in &draw.parameters {
@@ -53,14 +69,25 @@ impl Play<'_> {
 
     fn sign_record(&self) -> Result<(), Failure> {
         let view = self.course().view()?;
-        let end_ms = view.draw_objection_end_ms.ok_or_else(|| unexpected("end of the time for objections"))?;
+        let end_ms = view
+            .draw_objection_end_ms
+            .ok_or_else(|| unexpected("end of the time for objections"))?;
         self.hall.advance_to(end_ms)?;
         self.headline("开标记录", "Opening record")?;
         self.course().sign_opening_record()?;
         self.hall.wait_stage(&self.tender, "evaluation")?;
-        let witnesses: Vec<&str> = self.cast.witnesses.iter().map(|witness| witness.name()).collect();
+        let witnesses: Vec<&str> = self
+            .cast
+            .witnesses
+            .iter()
+            .map(|witness| witness.name())
+            .collect();
         self.tell.say("nobody objects to the draw in time");
-        self.tell.say(format!("signed by {} and {}", self.cast.tenderee.name(), witnesses.join(", ")));
+        self.tell.say(format!(
+            "signed by {} and {}",
+            self.cast.tenderee.name(),
+            witnesses.join(", ")
+        ));
         Ok(())
     }
 
@@ -68,12 +95,17 @@ impl Play<'_> {
     fn evaluate(&self) -> Result<(Outcome, Value), Failure> {
         self.headline("评标", "Evaluation")?;
         let wrong = |error: &dyn std::fmt::Display| Failure::failed("evaluation", error);
-        let case = Case::parse(&self.hall.client().case(&self.tender)?).map_err(|error| wrong(&error))?;
+        let case =
+            Case::parse(&self.hall.client().case(&self.tender)?).map_err(|error| wrong(&error))?;
         let outcome = evaluate(&case).map_err(|error| wrong(&error))?;
         let bytes = serde_json::to_vec(&outcome).map_err(|error| wrong(&error))?;
         let result: Value = serde_json::from_slice(&bytes).map_err(|error| wrong(&error))?;
-        let benchmark = result.get("benchmark").and_then(Value::as_str).unwrap_or_default();
-        self.tell.fact("benchmark", format!("{} 元", grouped(benchmark)));
+        let benchmark = result
+            .get("benchmark")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        self.tell
+            .fact("benchmark", format!("{} 元", grouped(benchmark)));
         self.score_table(&outcome);
         let report = self.course().report()?;
         let same = report.result == Digest::sha256(&bytes);
@@ -90,13 +122,19 @@ impl Play<'_> {
                 Standing::Scored(scores) => (
                     format!("{} %", scores.deviation_percent),
                     scores.price_score.to_string(),
-                    scores.credit.as_ref().map_or(String::new(), |(_, points)| points.to_string()),
+                    scores
+                        .credit
+                        .as_ref()
+                        .map_or(String::new(), |(_, points)| points.to_string()),
                     scores.total.to_string(),
                 ),
                 Standing::Ranked => (String::new(), String::new(), String::new(), String::new()),
-                Standing::Rejected(rejection) => {
-                    (rejection.reason().to_owned(), String::new(), String::new(), String::new())
-                }
+                Standing::Rejected(rejection) => (
+                    rejection.reason().to_owned(),
+                    String::new(),
+                    String::new(),
+                    String::new(),
+                ),
             };
             let rank = bid.rank.map_or("–".to_owned(), |rank| rank.to_string());
             let price = grouped(&bid.price.to_string());
@@ -104,7 +142,15 @@ impl Play<'_> {
             vec![rank, name, price, deviation, price_score, credit, total]
         };
         let rows: Vec<Vec<String>> = bids.iter().map(row).collect();
-        let header = [">rank", "name", ">price", ">deviation", ">price points", ">credit points", ">total"];
+        let header = [
+            ">rank",
+            "name",
+            ">price",
+            ">deviation",
+            ">price points",
+            ">credit points",
+            ">total",
+        ];
         self.tell.table(&header, &rows);
     }
 
@@ -126,17 +172,29 @@ impl Play<'_> {
             Err(error) => error.code().to_owned(),
         };
         let what = "no award before the three days of publicity are over";
-        self.tell.expect(what, early == "window-open" || early == "award-reason-missing", early);
+        self.tell.expect(
+            what,
+            early == "window-open" || early == "award-reason-missing",
+            early,
+        );
         self.hall.advance_to(candidates.publicity_until_ms)?;
 
         self.headline("中标", "Award")?;
         let reason = "并列第一，按招标文件约定由招标人确定。".to_owned();
-        let award = course.award(&candidates, |equals| Some((equals.first()?.clone(), reason.clone())))?;
+        let award = course.award(&candidates, |equals| {
+            Some((equals.first()?.clone(), reason.clone()))
+        })?;
         let winner = award.winner.as_str();
-        let is_first = outcome.winner.as_deref() == Some(winner) || outcome.tied.iter().any(|one| one == winner);
-        self.tell.expect("the winner is the first of the evaluation computed here", is_first, winner);
+        let is_first = outcome.winner.as_deref() == Some(winner)
+            || outcome.tied.iter().any(|one| one == winner);
+        self.tell.expect(
+            "the winner is the first of the evaluation computed here",
+            is_first,
+            winner,
+        );
         self.tell.fact("winner", self.cast.name(winner));
-        self.tell.fact("price", format!("{} 元", grouped(&award.price)));
+        self.tell
+            .fact("price", format!("{} 元", grouped(&award.price)));
         self.hall.wait_stage(&self.tender, "awarded")?;
         Ok(award)
     }

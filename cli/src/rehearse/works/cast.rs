@@ -99,7 +99,10 @@ pub struct Cast {
 
 const TENDEREE: &str = "宿迁市宿城区城市建设投资有限公司";
 const CREDIT_SOURCE: &str = "宿迁市住房和城乡建设局信用管理中心";
-const WITNESSES: [&str; 2] = ["社会监督员 徐静（市人大代表）", "社会监督员 何建国（市政协委员）"];
+const WITNESSES: [&str; 2] = [
+    "社会监督员 徐静（市人大代表）",
+    "社会监督员 何建国（市政协委员）",
+];
 const FIRMS: [&str; 12] = [
     "江苏淮海市政建设集团有限公司",
     "宿迁运河路桥工程有限公司",
@@ -115,7 +118,16 @@ const FIRMS: [&str; 12] = [
     "泰州凤城市政工程有限公司",
 ];
 const MANAGERS: [&str; 10] = [
-    "王志强", "李建华", "张伟", "刘洋", "陈国栋", "杨帆", "赵永刚", "周海涛", "吴晓明", "孙立新",
+    "王志强",
+    "李建华",
+    "张伟",
+    "刘洋",
+    "陈国栋",
+    "杨帆",
+    "赵永刚",
+    "周海涛",
+    "吴晓明",
+    "孙立新",
 ];
 
 impl Cast {
@@ -124,18 +136,30 @@ impl Cast {
     /// # Errors
     /// There is no randomness for keys.
     pub fn new(tag: &str, count: usize, prices: &mut Prices) -> Result<Cast, Failure> {
-        let usual = |role: &str, name: &str| Actor::new(&format!("{role}.{tag}"), name, Keys::Usual);
+        let usual =
+            |role: &str, name: &str| Actor::new(&format!("{role}.{tag}"), name, Keys::Usual);
         let group = format!("city-holding.{tag}");
-        let tenderee = Actor::in_group(&format!("tenderee.{tag}"), TENDEREE, Keys::Usual, Some(&group))?;
+        let tenderee = Actor::in_group(
+            &format!("tenderee.{tag}"),
+            TENDEREE,
+            Keys::Usual,
+            Some(&group),
+        )?;
         let trustees = vec![
             tenderee.clone(),
             usual("notary", "江苏省宿迁市宿城公证处")?,
             usual("centre-huaian", "淮安市公共资源交易中心")?,
             // A CA keeps its keys on a token.
-            Actor::new(&format!("ca.{tag}"), "江苏省电子商务服务中心（CA）", Keys::Token)?,
+            Actor::new(
+                &format!("ca.{tag}"),
+                "江苏省电子商务服务中心（CA）",
+                Keys::Token,
+            )?,
             usual("centre-suqian", "宿迁市公共资源交易中心")?,
         ];
-        let witnesses = (1..).zip(WITNESSES).map(|(number, name)| usual(&format!("witness-{number}"), name));
+        let witnesses = (1..)
+            .zip(WITNESSES)
+            .map(|(number, name)| usual(&format!("witness-{number}"), name));
         Ok(Cast {
             trustees,
             witnesses: witnesses.collect::<Result<_, _>>()?,
@@ -149,7 +173,11 @@ impl Cast {
     pub fn actors(&self) -> impl Iterator<Item = &Actor> {
         // The tenderee is the first trustee.
         let bidders = self.bidders.iter().map(|bidder| &bidder.actor);
-        self.trustees.iter().chain(&self.witnesses).chain([&self.credit_source]).chain(bidders)
+        self.trustees
+            .iter()
+            .chain(&self.witnesses)
+            .chain([&self.credit_source])
+            .chain(bidders)
     }
 
     /// The bidder who shows this.
@@ -159,7 +187,9 @@ impl Cast {
 
     /// The bidder with this account.
     pub fn bidder(&self, account: &str) -> Option<&Bidder> {
-        self.bidders.iter().find(|bidder| bidder.actor.id().as_str() == account)
+        self.bidders
+            .iter()
+            .find(|bidder| bidder.actor.id().as_str() == account)
     }
 
     /// The name behind an account, or the account.
@@ -170,7 +200,11 @@ impl Cast {
 }
 
 fn bidders(tag: &str, count: usize, prices: &mut Prices) -> Result<Vec<Bidder>, Failure> {
-    let on_top = [Character::Withdraws, Character::GarbageKeyBlock, Character::TooLate];
+    let on_top = [
+        Character::Withdraws,
+        Character::GarbageKeyBlock,
+        Character::TooLate,
+    ];
     let mut bidders = Vec::new();
     for place in 0..count + on_top.len() {
         let extra = place.checked_sub(count).and_then(|place| on_top.get(place));

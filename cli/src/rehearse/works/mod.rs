@@ -77,7 +77,10 @@ struct Remembered {
 /// The play cannot go on.
 pub fn play(hall: &Hall, tell: &Narrator, options: &Options) -> Result<Value, Failure> {
     if !(BIDDERS_MIN..=BIDDERS_MAX).contains(&options.bidders) {
-        let message = format!("--bidders is {BIDDERS_MIN} to {BIDDERS_MAX}, not {}", options.bidders);
+        let message = format!(
+            "--bidders is {BIDDERS_MIN} to {BIDDERS_MAX}, not {}",
+            options.bidders
+        );
         return Err(Failure::input("usage", message));
     }
     let tag = run_tag()?;
@@ -85,7 +88,14 @@ pub fn play(hall: &Hall, tell: &Narrator, options: &Options) -> Result<Value, Fa
     let mut prices = Prices::new(options.seed);
     let cast = Cast::new(&tag, options.bidders, &mut prices)?;
     let tender = identifier(&format!("SQ-2026-{tag}"))?;
-    let mut play = Play { hall, tell, scratch: &scratch, tender, cast, shops: BTreeMap::new() };
+    let mut play = Play {
+        hall,
+        tell,
+        scratch: &scratch,
+        tender,
+        cast,
+        shops: BTreeMap::new(),
+    };
 
     let notice = play.prepare()?;
     play.furnish()?;
@@ -140,12 +150,16 @@ impl Play<'_> {
     }
 
     fn shop(&self, actor: &Actor) -> Result<&Workshop, Failure> {
-        self.shops.get(actor.id()).ok_or_else(|| unexpected("workshop"))
+        self.shops
+            .get(actor.id())
+            .ok_or_else(|| unexpected("workshop"))
     }
 
     /// The bidder who is there to show `character`.
     fn who(&self, character: Character) -> Result<&Bidder, Failure> {
-        self.cast.who(character).ok_or_else(|| unexpected("such bidder"))
+        self.cast
+            .who(character)
+            .ok_or_else(|| unexpected("such bidder"))
     }
 
     /// Account and name, as they are shown.
@@ -166,7 +180,11 @@ fn grouped(price: &str) -> String {
         }
         text.push(digit);
     }
-    if cents.is_empty() { text } else { format!("{text}.{cents}") }
+    if cents.is_empty() {
+        text
+    } else {
+        format!("{text}.{cents}")
+    }
 }
 
 #[cfg(test)]

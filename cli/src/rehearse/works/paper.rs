@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use procedure::act::{
-    CreditTerms, Document, FieldType, FormField, Notice, OpeningTerms, ProfileRef, RuleSet, Ties, WhoOpens,
+    CreditTerms, Document, FieldType, FormField, Notice, OpeningTerms, ProfileRef, RuleSet, Ties,
+    WhoOpens,
 };
 use record::{Digest, Identifier};
 use serde_json::json;
@@ -42,7 +43,10 @@ pub fn write_documents(folder: &Path, cast: &Cast, tender: &Identifier) -> Resul
                       040203006001,沥青混凝土面层,m2,49875\n\
                       040501001001,混凝土雨水管 d800,m,2430\n\
                       040205001001,标线,m2,3120\n";
-    for (name, text) in [("招标文件.md", document.as_str()), ("工程量清单.csv", quantities)] {
+    for (name, text) in [
+        ("招标文件.md", document.as_str()),
+        ("工程量清单.csv", quantities),
+    ] {
         let path = folder.join(name);
         fs::write(&path, text).map_err(|error| Failure::file(&path, error))?;
     }
@@ -69,7 +73,10 @@ pub fn notice(
 ) -> Result<Notice, Failure> {
     let deadline_ms = deadline_ms(now_ms);
     let particulars = [
-        ("开标地点", "宿迁市公共资源交易中心第三开标室（不见面开标大厅）"),
+        (
+            "开标地点",
+            "宿迁市公共资源交易中心第三开标室（不见面开标大厅）",
+        ),
         ("建设地点", "宿迁市宿城区"),
         ("资金来源", "财政资金"),
     ];
@@ -93,9 +100,15 @@ pub fn notice(
         },
         bid_form: bid_form()?,
         rules: rules(cast)?,
-        witnesses: cast.witnesses.iter().map(|witness| witness.id().clone()).collect(),
+        witnesses: cast
+            .witnesses
+            .iter()
+            .map(|witness| witness.id().clone())
+            .collect(),
         publicity_days: 3,
-        particulars: particulars.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+        particulars: particulars
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into(),
     })
 }
 
@@ -134,7 +147,9 @@ fn rules(cast: &Cast) -> Result<RuleSet, Failure> {
     let mut rules: RuleSet = well_formed(rules)?;
     rules.credit = Some(CreditTerms {
         source: cast.credit_source.id().clone(),
-        rule: well_formed(json!({ "mode": "linear", "full": "100", "weight": "10", "decimals": 2 }))?,
+        rule: well_formed(
+            json!({ "mode": "linear", "full": "100", "weight": "10", "decimals": 2 }),
+        )?,
         missing: "60".to_owned(),
     });
     Ok(rules)
@@ -151,7 +166,11 @@ mod tests {
 
     #[test]
     fn bids_close_in_the_morning_more_than_twenty_days_later() {
-        for now in ["2026-11-23T20:10Z", "2026-11-23T15:59Z", "2026-11-23T16:00Z"] {
+        for now in [
+            "2026-11-23T20:10Z",
+            "2026-11-23T15:59Z",
+            "2026-11-23T16:00Z",
+        ] {
             let now = time::read(now).unwrap_or_default();
             let deadline = deadline_ms(now);
             assert!(time::show(deadline).ends_with("01:30:00 UTC"));

@@ -34,7 +34,8 @@ impl Play<'_> {
             actors.len()
         ));
         self.tell.fact("tenderee", self.cast.tenderee.name());
-        self.tell.fact("credit source", self.cast.credit_source.name());
+        self.tell
+            .fact("credit source", self.cast.credit_source.name());
         for (number, witness) in (1..).zip(&self.cast.witnesses) {
             self.tell.fact(&format!("witness {number}"), witness.name());
         }
@@ -49,10 +50,14 @@ impl Play<'_> {
         let set = course.sign_trustee_set()?;
         course.rehearse()?;
         drop(working);
-        self.tell.fact("tender", format!("{}  {}", self.tender, paper::TITLE));
+        self.tell
+            .fact("tender", format!("{}  {}", self.tender, paper::TITLE));
         for (slot, trustee) in (1..).zip(&self.cast.trustees) {
             let alg = trustee.keyring.signing_key()?.public().algorithm();
-            self.tell.fact(&format!("slot {slot}"), format!("{} ({alg})", trustee.name()));
+            self.tell.fact(
+                &format!("slot {slot}"),
+                format!("{} ({alg})", trustee.name()),
+            );
         }
         let count = self.cast.trustees.len();
         self.tell.fact("trustee set", set);
@@ -71,24 +76,56 @@ impl Play<'_> {
         let session = client.sign_in(self.cast.tenderee.keyring.signing_key()?)?;
         let course = self.course();
         let documents = course.upload_documents(&session, &folder)?;
-        let set = course.view()?.rehearsals.into_iter().find(|one| one.rehearsed);
-        let set = set.ok_or_else(|| unexpected("rehearsed trustee set"))?.trustee_set;
+        let set = course
+            .view()?
+            .rehearsals
+            .into_iter()
+            .find(|one| one.rehearsed);
+        let set = set
+            .ok_or_else(|| unexpected("rehearsed trustee set"))?
+            .trustee_set;
         let now_ms = self.hall.now_ms()?;
-        let notice = paper::notice(&self.cast, &self.tender, self.profile()?, documents, set, now_ms)?;
+        let notice = paper::notice(
+            &self.cast,
+            &self.tender,
+            self.profile()?,
+            documents,
+            set,
+            now_ms,
+        )?;
         course.announce(&notice)?;
         drop(working);
 
         for document in &notice.documents {
             let bytes = client.document(&self.tender, &document.root)?;
             let same = root_of_leaves(&[segment_leaf(&bytes)]) == document.root;
-            let what = format!("the tender document {} comes back as it was uploaded", document.name);
-            self.tell.expect(what, same, format!("{} bytes", bytes.len()));
-            self.tell.fact("document", format!("{} ({} bytes)", document.name, document.size));
+            let what = format!(
+                "the tender document {} comes back as it was uploaded",
+                document.name
+            );
+            self.tell
+                .expect(what, same, format!("{} bytes", bytes.len()));
+            self.tell.fact(
+                "document",
+                format!("{} ({} bytes)", document.name, document.size),
+            );
         }
-        self.tell.fact("law", format!("{} {}", notice.profile.id, notice.profile.version));
+        self.tell.fact(
+            "law",
+            format!("{} {}", notice.profile.id, notice.profile.version),
+        );
         self.tell.fact("control price", paper_price(&notice));
-        self.tell.fact("to be drawn", "方法一 jiangsu-1 (K) or 方法二 jiangsu-2 (K1, Q1; K2 = 0.93)");
-        self.tell.fact("deadline", format!("{}, bids are opened at once", time::show(notice.deadline_ms)));
+        self.tell.fact(
+            "to be drawn",
+            "方法一 jiangsu-1 (K) or 方法二 jiangsu-2 (K1, Q1; K2 = 0.93)",
+        );
+        self.tell.fact(
+            "deadline",
+            format!(
+                "{}, bids are opened at once",
+                time::show(notice.deadline_ms)
+            ),
+        );
         Ok(notice)
     }
 
@@ -99,7 +136,11 @@ impl Play<'_> {
             .filter(|line| line.id.as_str() == PROFILE)
             .max_by_key(|line| line.version);
         let line = line.ok_or_else(|| unexpected("profile cn-2017-tendering"))?;
-        Ok(ProfileRef { id: line.id, version: line.version, digest: line.digest })
+        Ok(ProfileRef {
+            id: line.id,
+            version: line.version,
+            digest: line.digest,
+        })
     }
 }
 

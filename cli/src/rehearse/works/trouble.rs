@@ -49,19 +49,30 @@ impl Play<'_> {
     /// `kaibiao submit` over a line that breaks in the middle of a segment. The caller submits again.
     pub(super) fn lose_the_line(&self, bidder: &Bidder, shop: &Workshop) -> Result<(), Failure> {
         let server = self.hall.client().server_address();
-        let relay = Relay::open(server, LINE_BYTES).map_err(|error| Failure::failed("relay", error))?;
+        let relay =
+            Relay::open(server, LINE_BYTES).map_err(|error| Failure::failed("relay", error))?;
         let Some(relay) = relay else {
-            self.tell.say("the server is spoken to over TLS: no line can be made to break");
+            self.tell
+                .say("the server is spoken to over TLS: no line can be made to break");
             return Ok(());
         };
         let said = shop.over(relay.address()).run(&["submit", BID])?;
         let failed = said.code == 1 && said.failure() == "server-unreachable";
-        self.tell.expect("an upload over a line that breaks fails", failed, said.failure());
+        self.tell.expect(
+            "an upload over a line that breaks fails",
+            failed,
+            said.failure(),
+        );
         let (missing, leaves) = self.missing_leaves(bidder, shop)?;
-        let what = "what had arrived before the line broke is kept, and only the rest is sent again";
+        let what =
+            "what had arrived before the line broke is kept, and only the rest is sent again";
         let found = format!("{missing} of {leaves} pieces missing");
-        self.tell.expect(what, missing > 0 && missing < leaves, found.clone());
-        self.tell.say(format!("{} loses the line: {found}; it resumes", self.show(&bidder.actor)));
+        self.tell
+            .expect(what, missing > 0 && missing < leaves, found.clone());
+        self.tell.say(format!(
+            "{} loses the line: {found}; it resumes",
+            self.show(&bidder.actor)
+        ));
         Ok(())
     }
 
@@ -71,7 +82,10 @@ impl Play<'_> {
         let info = folder.info()?;
         let part = info.parts.first().ok_or_else(|| unexpected("attachment"))?;
         let blob = LocalBlob::hash(&folder.part_path(part), Layout::SealedPart)?;
-        let session = self.hall.client().sign_in(bidder.actor.keyring.signing_key()?)?;
+        let session = self
+            .hall
+            .client()
+            .sign_in(bidder.actor.keyring.signing_key()?)?;
         let state = session.announce_blob(&blob.root, blob.size, &blob.leaves)?;
         Ok((state.missing.len(), blob.leaves.len()))
     }
@@ -95,8 +109,15 @@ impl Play<'_> {
             && again.admitted_ms == before.admitted_ms
             && again.proof.index == before.proof.index;
         let what = "a statement that is sent again gives the same receipt";
-        self.tell.expect(what, same, format!("log entry {} and {}", before.proof.index, again.proof.index));
-        self.tell.say(format!("{} sends its bid again: the same receipt", self.show(&bidder.actor)));
+        self.tell.expect(
+            what,
+            same,
+            format!("log entry {} and {}", before.proof.index, again.proof.index),
+        );
+        self.tell.say(format!(
+            "{} sends its bid again: the same receipt",
+            self.show(&bidder.actor)
+        ));
         Ok(())
     }
 
@@ -106,8 +127,16 @@ impl Play<'_> {
         self.seal(bidder, second, bidder.price_fen / 2, &[])?;
         let said = shop.run(&["submit", second])?;
         let what = "a second bid by the same bidder is refused";
-        self.tell.expect(what, said.code == 1 && said.failure() == "bid-live", said.failure());
-        self.tell.say(format!("{} tries a second bid: {}", self.show(&bidder.actor), said.failure()));
+        self.tell.expect(
+            what,
+            said.code == 1 && said.failure() == "bid-live",
+            said.failure(),
+        );
+        self.tell.say(format!(
+            "{} tries a second bid: {}",
+            self.show(&bidder.actor),
+            said.failure()
+        ));
         Ok(())
     }
 
@@ -118,7 +147,10 @@ impl Play<'_> {
         spoil(&mut manifest)?;
         let envelope = signed(manifest, bidder.actor.keyring.signing_key()?);
         let receipt = self.hall.post(bidder.actor.id().as_str(), &envelope)?;
-        self.tell.say(format!("{} submits a key block of random bytes", self.show(&bidder.actor)));
+        self.tell.say(format!(
+            "{} submits a key block of random bytes",
+            self.show(&bidder.actor)
+        ));
         Ok(receipt.statement_id)
     }
 
@@ -127,7 +159,11 @@ impl Play<'_> {
         let bidder = self.who(Character::TooLate)?;
         let said = self.shop(&bidder.actor)?.run(&["submit", BID])?;
         let what = "a bid at the millisecond of the deadline is refused";
-        self.tell.expect(what, said.code == 1 && said.failure() == "deadline-passed", said.failure());
+        self.tell.expect(
+            what,
+            said.code == 1 && said.failure() == "deadline-passed",
+            said.failure(),
+        );
         self.tell.say(format!(
             "{} submits when the clock shows the deadline: {}",
             self.show(&bidder.actor),
@@ -139,7 +175,10 @@ impl Play<'_> {
 
 /// Fills every slot of the opening envelope's key block with random bytes.
 fn spoil(manifest: &mut BidManifest) -> Result<(), Failure> {
-    let opening = manifest.envelopes.first_mut().ok_or_else(|| unexpected("envelope"))?;
+    let opening = manifest
+        .envelopes
+        .first_mut()
+        .ok_or_else(|| unexpected("envelope"))?;
     let mut block = STANDARD
         .decode(&opening.key_block)
         .map_err(|error| Failure::failed("key-block", error))?;
@@ -151,7 +190,10 @@ fn spoil(manifest: &mut BidManifest) -> Result<(), Failure> {
         };
         for chunk in filled.chunks_mut(32) {
             let noise = random_salt().map_err(|_| no_randomness())?.0;
-            chunk.iter_mut().zip(noise).for_each(|(to, from)| *to = from);
+            chunk
+                .iter_mut()
+                .zip(noise)
+                .for_each(|(to, from)| *to = from);
         }
         rest = others;
     }
