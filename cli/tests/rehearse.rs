@@ -27,30 +27,44 @@ impl Server {
             .port();
         let bind = format!("127.0.0.1:{port}");
         let log = fs::File::create(folder.path().join("server.log")).expect("a log file");
-        let process = Command::new(server_program())
-            .env_clear()
-            .args(["--bind", &bind, "--data-dir"])
-            .arg(folder.path().join("data"))
-            .args(options)
-            .stdout(log.try_clone().expect("a second handle"))
-            .stderr(log)
-            .stdin(Stdio::null())
-            .spawn()
-            .expect("the server starts");
-        let end = Instant::now() + Duration::from_secs(60);
-        while TcpStream::connect(&bind).is_err() {
-            assert!(
-                Instant::now() < end,
-                "the server does not listen; see {}",
-                folder.path().display()
-            );
-            sleep(Duration::from_millis(50));
-        }
-        Server {
+        let program = server_program();
+        let data = folder.path().join("data");
+        let server = |command: &str| {
+            let mut server = Command::new(&program);
+            server
+                .env_clear()
+                .args(["--bind", &bind, "--data-dir"])
+                .arg(&data)
+                .args(options)
+                .arg(command);
+            server
+                .stdin(Stdio::null())
+                .stdout(log.try_clone().expect("a second handle"));
+            server.stderr(log.try_clone().expect("a third handle"));
+            server
+        };
+        assert!(
+            server("migrate")
+                .status()
+                .expect("the server starts")
+                .success()
+        );
+        let process = server("serve").spawn().expect("the server starts");
+        let mut server = Server {
             process,
             address: format!("http://{bind}"),
             folder,
+        };
+        let end = Instant::now() + Duration::from_secs(60);
+        while TcpStream::connect(&bind).is_err() {
+            let ended = server.process.try_wait().expect("the server is ours");
+            assert!(
+                ended.is_none() && Instant::now() < end,
+                "the server does not listen: {ended:?}"
+            );
+            sleep(Duration::from_millis(50));
         }
+        server
     }
 
     fn rehearse(&self, arguments: &[&str]) -> Output {
@@ -102,15 +116,14 @@ fn summary(output: &Output) -> Value {
 }
 
 fn failing(summary: &Value) -> Vec<&Value> {
-    let all = summary["expectations"]
-        .as_array()
-        .expect("a list of expectations");
+    let all = summary["expectations"].as_array();
+    let all = all.unwrap_or_else(|| panic!("no list of expectations: {summary}"));
     all.iter().filter(|one| one["holds"] != true).collect()
 }
 
 #[test]
 fn a_works_tender_in_which_everything_happens_is_played_exported_and_verified() {
-    let server = Server::start(&["--demo"]);
+    let server = Server::start(&["--demo=true"]);
     let output = server.rehearse(&[
         "--bidders",
         "4",
@@ -160,23 +173,22 @@ fn a_works_tender_in_which_everything_happens_is_played_exported_and_verified() 
     assert!(matches!(verify("changed.zip"), Some(1 | 2)));
 }
 
-/// Recorded prices of the public data set (Cho and others, KONEPS bids; see the repository's README): one tender
-/// that its prices decide, one tie, one exception.
+/// Made up in the form of the public data set: one tender that its prices decide, one tie, one exception.
 const RECORDED: &str = "\
 notice_id,base_price,estimated_price,bidders,floor_rate_percent,rigged,rank,firm,price
-20060113427,12584000,12442475,3,87.745,1,1,5128110072,11206800
-20060113427,12584000,12442475,3,87.745,1,other,5158113442,11208600
-20060113427,12584000,12442475,3,87.745,1,other,5158127081,10765700
-20241115665,217766750,217766750,2,85.495,0,1,1208186276,186200000
-20241115665,217766750,217766750,2,85.495,0,other,6158603778,186200000
-20220217748,469790250,469790250,3,0.0,1,1,4093769385,448875000
-20220217748,469790250,469790250,3,0.0,1,other,6210499031,311850000
-20220217748,469790250,469790250,3,0.0,1,other,7571001803,359100000
+20990000001,10000000,9950000,3,87.745,0,1,7000000001,8800000
+20990000001,10000000,9950000,3,87.745,0,other,7000000002,8912000
+20990000001,10000000,9950000,3,87.745,0,other,7000000003,8500000
+20990000002,2050.5,2001.25,2,85.495,0,1,7000000001,1900.75
+20990000002,2050.5,2001.25,2,85.495,0,other,7000000002,1900.75
+20990000003,40000000,41000000,3,0.0,0,1,7000000002,38000000
+20990000003,40000000,41000000,3,0.0,0,other,7000000002,30000000
+20990000003,40000000,41000000,3,0.0,0,other,7000000004,34500000
 ";
 
 #[test]
 fn recorded_prices_give_the_recorded_first_rank_a_tie_and_an_exception() {
-    let server = Server::start(&["--demo"]);
+    let server = Server::start(&["--demo=true"]);
     fs::write(server.folder.path().join("bids.csv"), RECORDED).expect("a file of bids");
     let arguments = [
         "--koneps",
@@ -191,6 +203,10 @@ fn recorded_prices_give_the_recorded_first_rank_a_tie_and_an_exception() {
     let summary = summary(&output);
     assert_eq!(failing(&summary), Vec::<&Value>::new());
     assert_eq!(output.status.code(), Some(0));
+    assert_eq!(
+        summary["tenders"][2]["ranked_first"],
+        serde_json::json!(["7000000002"])
+    );
     let tenders = summary["tenders"].as_array().expect("a list of tenders");
     let found: Vec<_> = tenders
         .iter()
@@ -203,9 +219,9 @@ fn recorded_prices_give_the_recorded_first_rank_a_tie_and_an_exception() {
         })
         .collect();
     let expected = [
-        ("20241115665", "tied"),
-        ("20060113427", "alone"),
-        ("20220217748", "exception"),
+        ("20990000002", "tied"),
+        ("20990000001", "alone"),
+        ("20990000003", "exception"),
     ];
     assert_eq!(
         found,

@@ -154,3 +154,8 @@ fn a_quota_holds() {
     assert_eq!(error.code(), "quota-exceeded");
     node.stop();
 }
+
+#[test]
+fn database_and_procedure_know_the_same_stages() {
+    assert_eq!(store::tender::STAGES.as_slice(), procedure::Stage::NAMES);
+}
