@@ -14,6 +14,7 @@ use crate::failure::Failure;
 use crate::keyring::{Keyring, Lock};
 use crate::output::Output;
 use crate::replay::{Anchors, Record};
+use crate::time;
 
 /// Options that all commands share.
 #[derive(Clone, Debug, clap::Args)]
@@ -141,6 +142,15 @@ impl Desk {
     pub fn record(&self, client: &Client, tender: &Identifier) -> Result<Record, Failure> {
         let anchors = self.anchors(client)?;
         Ok(Record::fetch(client, anchors, tender)?)
+    }
+
+    /// This computer's clock, UTC milliseconds. In a demonstration time is simulated, and only the server knows it.
+    pub fn now_ms(&self, client: &Client, record: &Record) -> Result<u64, Failure> {
+        if record.directory.is_demo() {
+            Ok(client.server()?.time_ms)
+        } else {
+            Ok(time::now_ms())
+        }
     }
 
     /// Posts a statement and checks its receipt.

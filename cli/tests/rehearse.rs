@@ -44,7 +44,7 @@ impl Server {
             server
         };
         assert!(
-            server("migrate")
+            server("init")
                 .status()
                 .expect("the server starts")
                 .success()
@@ -196,7 +196,7 @@ fn recorded_prices_give_the_recorded_first_rank_a_tie_and_an_exception() {
         "--limit",
         "3",
         "--tender",
-        "20241115665",
+        "20990000002",
         "--json",
     ];
     let output = server.rehearse(&arguments);

@@ -3,15 +3,15 @@
 
 use cli::client::StatementItem;
 use cli::keyring::{Keyring, Organisation};
-use cli::release::{ReleaseError, check_chains, prepare};
+use cli::release::{ReleaseError, check_chains, check_own_opening, prepare};
 use cli::replay::{Anchors, Chains, Record, ReplayError};
-use play::{Milestone, Play, Script};
+use play::{Conduct, Milestone, Play, Script};
 use procedure::act::Act;
 use record::Identifier;
 use record::chain::ChainId;
 use record::key::Algorithm;
 use record::log::leaf::LeafOpening;
-use record::sealing::Kem;
+use record::sealing::{EnvelopeKind, Kem};
 
 fn anchors(play: &Play) -> Anchors {
     Anchors {
@@ -176,6 +176,10 @@ fn nothing_is_released_by_a_stranger_too_early_or_in_the_wrong_stage() {
         ReleaseError::NotATrustee { .. }
     ));
     assert!(matches!(
+        refuse(Milestone::Frozen, 0),
+        ReleaseError::TooEarly { .. }
+    ));
+    assert!(matches!(
         refuse(Milestone::Frozen, u64::MAX),
         ReleaseError::NotATrustee { .. }
     ));
@@ -183,6 +187,62 @@ fn nothing_is_released_by_a_stranger_too_early_or_in_the_wrong_stage() {
         refuse(Milestone::Awarded, u64::MAX),
         ReleaseError::NotNow(_)
     ));
+}
+
+/// The server refuses a key that comes too early, but then it has seen it: the bidder's own program refuses first.
+#[test]
+fn a_bidder_does_not_publish_its_key_before_its_time() {
+    let at = |milestone, kind, now_ms| {
+        let replaces = Conduct::Replaces {
+            first: "9999999".to_owned(),
+        };
+        let mut script = Script::plain("T-1");
+        script.bidders[0].conduct = replaces;
+        let play = Play::to(script, milestone);
+        let record = replayed(&play, chains(&play, true)).unwrap();
+        let b1 = Identifier::new("b1").unwrap();
+        let live = play.manifests.get(&b1).copied();
+        let mut of_b1 = play
+            .bidding()
+            .bids
+            .iter()
+            .filter(|(id, bid)| bid.bidder == b1 && Some(**id) != live);
+        let replaced = of_b1.next().map(|(id, _)| *id);
+        let check = |id: Option<record::Digest>| {
+            check_own_opening(&record, &id.unwrap(), kind, now_ms).map_err(|error| {
+                let code = error.code().to_owned();
+                (code, now_ms)
+            })
+        };
+        (check(live), check(replaced))
+    };
+    let late = |code: &str| Err((code.to_owned(), u64::MAX));
+    let not_now = || late("nothing-to-release");
+    let (opening, contrib) = (EnvelopeKind::Opening, EnvelopeKind::Contrib);
+    assert_eq!(
+        at(Milestone::Submitted, opening, u64::MAX),
+        (not_now(), not_now())
+    );
+    assert_eq!(
+        at(Milestone::Closed, opening, u64::MAX),
+        (Ok(()), not_now())
+    );
+    assert_eq!(
+        at(Milestone::Closed, opening, 0).0,
+        Err(("opening-not-begun".to_owned(), 0))
+    );
+    assert_eq!(
+        at(Milestone::Closed, contrib, u64::MAX),
+        (not_now(), not_now())
+    );
+    assert_eq!(
+        at(Milestone::Frozen, contrib, u64::MAX),
+        (Ok(()), not_now())
+    );
+    assert_eq!(
+        at(Milestone::Frozen, contrib, 0).0,
+        Err(("opening-not-begun".to_owned(), 0))
+    );
 }
 
 #[test]

@@ -14,8 +14,13 @@ pub const SIGNERS_MAX: usize = 1_200;
 /// Accounts that publish a trustee key in one draft. Anybody may; without a limit strangers could use up
 /// [`SIGNERS_MAX`].
 pub const TRUSTEE_KEYS_MAX: usize = 64;
+/// Keys that one account publishes in one draft, one after another: a stranger's, too, all go into the bundle.
+pub const TRUSTEE_KEYS_PER_ACCOUNT_MAX: u32 = 8;
 /// Manifests of one tender, replaced and withdrawn ones included.
 pub const MANIFESTS_MAX: usize = 40_000;
+/// Manifests of one bidder in one tender. [`SIGNERS_MAX`] times this stays under [`MANIFESTS_MAX`], so that no
+/// bidder can use up what the others need.
+pub const MANIFESTS_PER_BIDDER_MAX: u64 = 32;
 /// Documents of one tender.
 pub const DOCUMENTS_MAX: usize = 200;
 /// Fields of a bid form.
@@ -33,6 +38,8 @@ pub const RESULTS_PER_PAGE: usize = 200;
 pub const RESULTS_PAGE_BYTES: usize = 160 * 1024;
 /// Objections of one tender.
 pub const OBJECTIONS_MAX: usize = 1_000;
+/// Objections of one bidder to one matter: none can use up what the others may object to.
+pub const OBJECTIONS_PER_BIDDER_MAX: usize = 5;
 /// Attempts of one draw.
 pub const ATTEMPTS_MAX: u32 = 16;
 /// The longest window or publicity that a notice may announce, in milliseconds (366 days).

@@ -10,34 +10,41 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// Address and port to listen on [default: 127.0.0.1:8620]
-    #[arg(long, env = "KAIBIAO_BIND")]
+    #[arg(long, global = true, env = "KAIBIAO_BIND")]
     pub bind: Option<String>,
     /// sqlite:PATH or postgres://USER@HOST:PORT/NAME [default: sqlite:DATA_DIR/kaibiao.db]
-    #[arg(long, env = "KAIBIAO_DATABASE")]
+    #[arg(long, global = true, env = "KAIBIAO_DATABASE")]
     pub database: Option<String>,
     /// Directory of keys and blobs [default: data]
-    #[arg(long, env = "KAIBIAO_DATA_DIR")]
+    #[arg(long, global = true, env = "KAIBIAO_DATA_DIR")]
     pub data_dir: Option<PathBuf>,
     /// Name of this platform; the log's origin is HOST/etender [default: localhost]
-    #[arg(long, env = "KAIBIAO_HOST")]
+    #[arg(long, global = true, env = "KAIBIAO_HOST")]
     pub host: Option<String>,
     /// Demo mode: simulated clock, small trustee sets, origin demo.HOST/etender
-    #[arg(long, env = "KAIBIAO_DEMO", num_args = 0..=1, default_missing_value = "true")]
+    #[arg(
+        long,
+        global = true,
+        env = "KAIBIAO_DEMO",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true"
+    )]
     pub demo: Option<bool>,
     /// Least milliseconds between two batches of the log [default: 250]
-    #[arg(long, env = "KAIBIAO_BATCH_INTERVAL_MS")]
+    #[arg(long, global = true, env = "KAIBIAO_BATCH_INTERVAL_MS")]
     pub batch_interval_ms: Option<u64>,
     /// Mean seconds between batches of nothing but noise; 0: none [default: 60]
-    #[arg(long, env = "KAIBIAO_NOISE_MEAN_S")]
+    #[arg(long, global = true, env = "KAIBIAO_NOISE_MEAN_S")]
     pub noise_mean_s: Option<u64>,
     /// Bytes that one account may store before they belong to a bid [default: 68719476736]
-    #[arg(long, env = "KAIBIAO_QUOTA_BYTES")]
+    #[arg(long, global = true, env = "KAIBIAO_QUOTA_BYTES")]
     pub quota_bytes: Option<u64>,
     /// Worker threads of the HTTP server [default: number of cores]
-    #[arg(long, env = "KAIBIAO_WORKERS")]
+    #[arg(long, global = true, env = "KAIBIAO_WORKERS")]
     pub workers: Option<usize>,
     /// Log format: text or json [default: text]
-    #[arg(long, env = "KAIBIAO_LOG_FORMAT")]
+    #[arg(long, global = true, env = "KAIBIAO_LOG_FORMAT")]
     pub log_format: Option<String>,
 }
 

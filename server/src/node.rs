@@ -76,8 +76,9 @@ pub fn open_store(config: &Config, mode: OpenMode) -> Result<Store, StoreError> 
 impl Node {
     /// Opens everything, refuses to start on a log that disagrees with itself, and starts the writer and the jobs.
     pub fn open(config: Config) -> Result<Arc<Node>, NodeError> {
-        let store = open_store(&config, OpenMode::Existing)?;
+        // Keys first: on a fresh machine it is their absence that says what to do.
         let keys = PlatformKeys::load(&config.data_dir, &config.origin)?;
+        let store = open_store(&config, OpenMode::Existing)?;
         let clock = if config.demo {
             Clock::Simulated
         } else {

@@ -15,6 +15,7 @@ use super::{Outcome, admitted};
 use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::keyring::{Keyring, signed};
+use crate::release::{check_chains, check_closing, check_own_opening};
 use crate::seal::{BidFolder, Sealer, SealingError, Terms, seal_contribution};
 
 /// Arguments of `withdraw`.
@@ -106,13 +107,21 @@ pub fn open(desk: &Desk, arguments: &Open) -> Outcome {
     };
     let key = own_key(&folder, &keyring, kind)?;
     let info = folder.info()?;
+    let client = desk.client()?;
+    let record = desk.record(&client, &info.tender)?;
+    let now_ms = desk.now_ms(&client, &record)?;
+    check_own_opening(&record, &info.statement, kind, now_ms)?;
+    match desk.trust()? {
+        Some(trust) => drop(check_closing(&client, &record, &trust)?),
+        None => check_chains(&record)?,
+    }
     let body = BidOpened {
         tender: info.tender,
         envelope: info.statement,
         kind,
         key,
     };
-    let receipt = desk.post(&desk.client()?, &keyring.sign(body)?)?;
+    let receipt = desk.post(&client, &keyring.sign(body)?)?;
     admitted(desk, "Opened with your own key.", &receipt);
     Ok(0)
 }

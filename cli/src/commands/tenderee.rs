@@ -177,7 +177,9 @@ The draft is JSON with the fields of the `notice` statement, but: \"documents\" 
 pub struct PublishNotice {
     /// The tender.
     tender: Identifier,
-    /// The draft of the notice.
+    /// The draft of the notice: JSON with the fields of `notice` in procedure/STATEMENTS.md, except that "documents"
+    /// lists paths beside the draft, "profile" is a name, "documents_until", "deadline" and "opening_begins" are times
+    /// such as "2026-12-01T09:30+08:00", and "tender", "document_set" and "trustee_set" are filled in.
     draft: PathBuf,
     /// Do not ask.
     #[arg(long, short)]
@@ -258,7 +260,7 @@ pub fn next(desk: &Desk, arguments: &Next) -> Outcome {
     let what = due_in(&stage).ok_or_else(|| {
         Failure::failed(
             "nothing-due",
-            format!("in stage {stage} the tenderee has nothing to sign"),
+            format!("in stage {stage} nothing waits for `kaibiao tender next`"),
         )
     })?;
     let mut act = client.due(&arguments.tender, what)?;

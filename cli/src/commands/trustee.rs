@@ -156,13 +156,7 @@ pub fn release(desk: &Desk, arguments: &Release) -> Outcome {
     let client = desk.client()?;
     let keyring = desk.keyring()?;
     let record = desk.record(&client, &arguments.tender)?;
-    let server = client.server()?;
-    // In a demonstration time is simulated, and only the server knows it.
-    let now_ms = if record.directory.is_demo() {
-        server.time_ms
-    } else {
-        time::now_ms()
-    };
+    let now_ms = desk.now_ms(&client, &record)?;
     let prepared = release::prepare(&record, &keyring, now_ms)?;
     if prepared.kind == EnvelopeKind::Rehearsal {
         return Err(Failure::failed(

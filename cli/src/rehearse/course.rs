@@ -51,10 +51,8 @@ pub struct Course<'a> {
 pub struct Turn {
     /// Slot of the trustee.
     pub slot: u8,
-    /// Shares that it released.
+    /// Shares that it released; none if the others had been enough before it came.
     pub shares: usize,
-    /// Whether they came when the others had been enough already.
-    pub not_needed: bool,
 }
 
 impl Course<'_> {
@@ -202,16 +200,11 @@ impl Course<'_> {
         record: &Record,
         falsify: &impl Fn(&mut Release),
     ) -> Result<Turn, Failure> {
-        let mut turn = Turn {
-            slot,
-            shares: 0,
-            not_needed: false,
-        };
+        let mut turn = Turn { slot, shares: 0 };
         if !matches!(
             record.tender.stage(),
             Stage::Draft(_) | Stage::Opening(_) | Stage::Drawing(_)
         ) {
-            turn.not_needed = true;
             return Ok(turn);
         }
         let mut release = prepare(record, &trustee.keyring, self.hall.now_ms()?)?;
@@ -222,9 +215,7 @@ impl Course<'_> {
         for envelope in release.statements(trustee.keyring.signing_key()?) {
             match self.hall.post(trustee.id().as_str(), &envelope) {
                 Ok(_) => turn.shares += release.shares.len(),
-                Err(failure) if TOO_LATE_TO_MATTER.contains(&failure.code.as_str()) => {
-                    turn.not_needed = true
-                }
+                Err(failure) if TOO_LATE_TO_MATTER.contains(&failure.code.as_str()) => {}
                 Err(failure) => return Err(failure),
             }
         }
@@ -351,11 +342,6 @@ pub fn digest_of(documents: &[Document]) -> Result<Digest, Failure> {
         .map(|one| (one.name.clone(), one.size, one.root))
         .collect();
     document_set_digest(&fields).map_err(|error| Failure::failed(error.code(), error))
-}
-
-/// The trustee of a slot counted from 1.
-pub fn in_slot(trustees: &[Actor], slot: u8) -> Option<&Actor> {
-    trustees.get(usize::from(slot).checked_sub(1)?)
 }
 
 /// The server said something else than it was asked.

@@ -5,7 +5,7 @@ mod closing;
 
 use std::collections::BTreeSet;
 
-use procedure::act::{Act, ReleasedShare, ShareRelease, WhoOpens};
+use procedure::act::{Act, Notice, ReleasedShare, ShareRelease, WhoOpens};
 use procedure::{Preparation, Sealed, Stage, rehearsal_context};
 use record::key::SigningKey;
 use record::log::checkpoint::TextError;
@@ -132,12 +132,7 @@ pub fn prepare(record: &Record, keyring: &Keyring, now_ms: u64) -> Result<Releas
                     "the tender document says that the bidders open".to_owned(),
                 ));
             }
-            if now_ms < notice.opening_ms {
-                return Err(ReleaseError::TooEarly {
-                    opening_ms: notice.opening_ms,
-                    now_ms,
-                });
-            }
+            demand_begun(notice, now_ms)?;
             let live = opening
                 .closed
                 .bidding
@@ -152,6 +147,8 @@ pub fn prepare(record: &Record, keyring: &Keyring, now_ms: u64) -> Result<Releas
             let attempt = attempt.ok_or_else(|| {
                 ReleaseError::NotNow("the draw is collecting contributions".to_owned())
             })?;
+            // A platform could show a tender as opened and frozen before its deadline, to learn contributions.
+            demand_begun(&drawing.opened.closed.bidding.notice, now_ms)?;
             let sealed = attempt
                 .contributions
                 .iter()
@@ -160,6 +157,46 @@ pub fn prepare(record: &Record, keyring: &Keyring, now_ms: u64) -> Result<Releas
         }
         stage => Err(ReleaseError::NotNow(format!(
             "the tender is in stage {}",
+            stage.name()
+        ))),
+    }
+}
+
+/// By the local clock the opening has begun: what the log says about time is the platform's word.
+fn demand_begun(notice: &Notice, now_ms: u64) -> Result<(), ReleaseError> {
+    let opening_ms = notice.opening_ms;
+    if now_ms < opening_ms {
+        return Err(ReleaseError::TooEarly { opening_ms, now_ms });
+    }
+    Ok(())
+}
+
+/// Whether the owner of an envelope may publish its key now. The server would refuse a key that comes too early,
+/// but it would have seen it.
+///
+/// # Errors
+/// The envelope is not to be opened in the present stage, or it is too early.
+pub fn check_own_opening(
+    record: &Record,
+    envelope: &Digest,
+    kind: EnvelopeKind,
+    now_ms: u64,
+) -> Result<(), ReleaseError> {
+    let stage = record.tender.stage();
+    let is_due = match (kind, stage) {
+        (EnvelopeKind::Opening, Stage::Opening(opening)) => {
+            opening.releases.sealed(envelope).is_some()
+        }
+        (EnvelopeKind::Contrib, Stage::Drawing(drawing)) => drawing
+            .last()
+            .filter(|attempt| attempt.closed.is_some() && attempt.failed.is_none())
+            .is_some_and(|attempt| attempt.contributions.contains_key(envelope)),
+        _ => false,
+    };
+    match stage.bidding().filter(|_| is_due) {
+        Some(bidding) => demand_begun(&bidding.notice, now_ms),
+        None => Err(ReleaseError::NotNow(format!(
+            "the {kind} envelope of {envelope} is not opened in stage {}; keep its key to yourself",
             stage.name()
         ))),
     }

@@ -8,9 +8,12 @@ use record::sealing::{EnvelopeKind, SealContext};
 use super::envelope::{bid_context, check_parts, contribution_context, decode_key_block};
 use super::{Bid, BidStatus, Bidding, Case, Contribution, Sealed, Stage, Tender};
 use crate::act::{
-    BidManifest, BidWithdrawn, CreditCommitted, CreditSnapshot, DrawContribution, SealedEnvelope,
+    BidManifest, BidWithdrawn, CreditCommitted, CreditSnapshot, DrawContribution, Role,
+    SealedEnvelope,
 };
-use crate::limits::{BIDDERS_MAX, CONSORTIUM_MEMBERS_MAX, MANIFESTS_MAX, NAME_CHARS_MAX};
+use crate::limits::{
+    BIDDERS_MAX, CONSORTIUM_MEMBERS_MAX, MANIFESTS_MAX, MANIFESTS_PER_BIDDER_MAX, NAME_CHARS_MAX,
+};
 use crate::refusal::{Code, Refusal, demand};
 use crate::text;
 
@@ -67,6 +70,7 @@ impl Tender {
         check_succession(bidding, body, case)?;
         let bid = sealed_bid(bidding, body, case)?;
         check_roots(bidding, body)?;
+        check_key_blocks(bidding, &bid)?;
 
         let Some(bidding) = self.bidding_mut() else {
             return Ok(());
@@ -80,13 +84,16 @@ impl Tender {
                 .flat_map(|envelope| &envelope.parts)
                 .map(|part| part.root),
         );
+        bidding
+            .key_blocks
+            .extend([bid.opening.fingerprint(), bid.contrib.fingerprint()]);
         bidding.live.insert(body.bidder_id.clone(), case.id);
         bidding.manifests.insert(body.bidder_id.clone(), body.seq);
         bidding.bids.insert(case.id, bid);
         Ok(())
     }
 
-    /// Tenderee, operator, trustees, witnesses and the credit source do not bid (电子招标投标办法 §23), nor
+    /// Tenderee, operator, supervisors, trustees, witnesses and the credit source do not bid (电子招标投标办法 §23), nor
     /// does anybody under common control with tenderee or operator.
     fn check_may_bid(
         &self,
@@ -101,6 +108,7 @@ impl Tender {
             .credit
             .as_ref()
             .map(|credit| &credit.source);
+        let oversees = |who: &Identifier| directory.has_role(who, Role::Supervisor, case.at);
         let trustees = bidding
             .trustees
             .members
@@ -113,7 +121,7 @@ impl Tender {
         for who in std::iter::once(&body.bidder_id).chain(&body.members) {
             let known = directory.account(who).is_some();
             demand(known, Code::AccountUnknown, || who.to_string())?;
-            let excluded = self.is_inside(who, case) || neutral.contains(who);
+            let excluded = self.is_inside(who, case) || neutral.contains(who) || oversees(who);
             demand(!excluded, Code::BidderExcluded, || {
                 format!("{who} has another part in this tender")
             })?;
@@ -178,6 +186,7 @@ impl Tender {
         let contribution = check_contribution(bidding, body, case)?;
         // The last contribution of each contributor counts (protocol section 7.2), so a further one replaces.
         if let Some(bidding) = self.bidding_mut() {
+            bidding.key_blocks.insert(contribution.sealed.fingerprint());
             bidding
                 .contributions
                 .insert(body.contributor.clone(), contribution);
@@ -296,6 +305,12 @@ fn check_succession(bidding: &Bidding, body: &BidManifest, case: &Case<'_>) -> R
         format!("the next number is {number}")
     })
     .map_err(|refusal| refusal.at("/seq"))?;
+    demand(
+        number <= MANIFESTS_PER_BIDDER_MAX,
+        Code::LimitExceeded,
+        || format!("a bidder submits at most {MANIFESTS_PER_BIDDER_MAX} times"),
+    )
+    .map_err(|refusal| refusal.at("/seq"))?;
     let room = bidding.bids.len() < MANIFESTS_MAX
         && (bidding.live.len() < BIDDERS_MAX || bidding.live.contains_key(&body.bidder_id));
     demand(room, Code::BiddersMax, || "the tender takes no further bid")
@@ -379,6 +394,20 @@ fn check_roots(bidding: &Bidding, body: &BidManifest) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// No envelope is a copy of one in another statement, a replaced or withdrawn one included.
+fn check_key_blocks(bidding: &Bidding, bid: &Bid) -> Result<(), Refusal> {
+    for (position, sealed) in [&bid.opening, &bid.contrib].into_iter().enumerate() {
+        let fresh = !bidding.key_blocks.contains(&sealed.fingerprint());
+        demand(
+            fresh,
+            Code::RootRepeated,
+            || "an envelope of an earlier statement",
+        )
+        .map_err(|refusal| refusal.at(format!("/envelopes/{position}/key_block")))?;
+    }
+    Ok(())
+}
+
 /// A contribution outside a bid: signed by the contributor, of kind `contrib`, without parts.
 pub(super) fn check_contribution(
     bidding: &Bidding,
@@ -408,6 +437,12 @@ pub(super) fn check_contribution(
         &body.envelope.key_block,
         "/envelope/key_block",
     )?;
+    demand(
+        !bidding.key_blocks.contains(&sealed.fingerprint()),
+        Code::ContributionMismatch,
+        || "an envelope of an earlier statement",
+    )
+    .map_err(|refusal| refusal.at("/envelope/key_block"))?;
     Ok(Contribution {
         statement: case.id,
         contributor: body.contributor.clone(),

@@ -179,21 +179,11 @@ impl Tender {
             || "tenderee, witnesses and live bidders contribute",
         )?;
         let contribution = check_contribution(bidding, body, case)?;
-        let reused = drawing
-            .attempts
-            .iter()
-            .flat_map(|attempt| attempt.contributions.values());
-        let fresh = reused
-            .into_iter()
-            .all(|old| old.sealed.key_block != contribution.sealed.key_block);
-        demand(
-            fresh,
-            Code::ContributionMismatch,
-            || "an envelope of an earlier contribution",
-        )?;
         if let Stage::Drawing(drawing) = &mut self.stage
             && let Some(attempt) = drawing.attempts.last_mut()
         {
+            let key_blocks = &mut drawing.opened.closed.bidding.key_blocks;
+            key_blocks.insert(contribution.sealed.fingerprint());
             attempt
                 .contributions
                 .retain(|_, old| old.contributor != body.contributor);

@@ -54,6 +54,7 @@ impl Tender {
             live: Default::default(),
             manifests: Default::default(),
             roots: Default::default(),
+            key_blocks: Default::default(),
             contributions: Default::default(),
         };
         self.stage = Stage::Announced(Box::new(bidding));

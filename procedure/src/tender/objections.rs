@@ -6,7 +6,7 @@ use record::Identifier;
 use super::{Case, Stage, Tender};
 use crate::act::{Matter, Objection, ObjectionAnswered};
 use crate::law::Limit;
-use crate::limits::{OBJECTIONS_MAX, TEXT_CHARS_MAX};
+use crate::limits::{OBJECTIONS_MAX, OBJECTIONS_PER_BIDDER_MAX, TEXT_CHARS_MAX};
 use crate::refusal::{Code, Refusal, demand};
 use crate::text;
 
@@ -52,6 +52,14 @@ impl Tender {
             Code::LimitExceeded,
             || "too many objections",
         )?;
+        let own = self
+            .objections
+            .values()
+            .filter(|one| one.objector == body.objector && one.matter == body.matter)
+            .count();
+        demand(own < OBJECTIONS_PER_BIDDER_MAX, Code::LimitExceeded, || {
+            format!("a bidder objects at most {OBJECTIONS_PER_BIDDER_MAX} times to one matter")
+        })?;
         let state = ObjectionState {
             objector: body.objector.clone(),
             matter: body.matter,

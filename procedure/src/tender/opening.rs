@@ -1,6 +1,6 @@
 //! The opening: closing, releases, results read out, confirmations, the benchmark set (protocol section 5).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use record::chain::ChainId;
 use record::sealing::{EnvelopeKind, FileKey, open_part};
@@ -428,16 +428,11 @@ impl Opened {
             .saturating_add(self.closed.bidding.notice.opening.confirmation_ms)
     }
 
-    /// Every bidder whose bid was read out has answered.
+    /// Every live bidder has answered, also those whose bid is out: they may object to just that (条例 §44), and
+    /// nobody closes the window before it ends but they themselves.
     pub fn all_answered(&self) -> bool {
-        let valid = self
-            .results
-            .iter()
-            .filter(|line| line.outcome == Outcome::Valid);
-        valid
-            .map(|line| line.manifest)
-            .collect::<BTreeSet<_>>()
-            .is_subset(&self.confirmations.keys().copied().collect())
+        let answered = |line: &BidResult| self.confirmations.contains_key(&line.manifest);
+        self.results.iter().all(answered)
     }
 
     /// The bids that enter the benchmark, and the statement that says so. Policy `at-opening`: no later

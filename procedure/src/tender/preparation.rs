@@ -9,7 +9,7 @@ use super::envelope::{decode_key_block, rehearsal_context};
 use super::releases::{Releases, Resolved, Sealed};
 use super::{Case, Preparation, PreparedSet, Stage, Tender};
 use crate::act::{RehearsalDealt, ShareRelease, TrusteeKey, TrusteeSet};
-use crate::limits::TRUSTEE_KEYS_MAX;
+use crate::limits::{TRUSTEE_KEYS_MAX, TRUSTEE_KEYS_PER_ACCOUNT_MAX};
 use crate::refusal::{Code, Refusal, demand};
 
 impl Tender {
@@ -28,6 +28,16 @@ impl Tender {
         demand(room, Code::LimitExceeded, || {
             format!("at most {TRUSTEE_KEYS_MAX} accounts publish a key")
         })?;
+        let before = preparation.published.get(&body.trustee).copied();
+        let published = before.unwrap_or(0).saturating_add(1);
+        demand(
+            published <= TRUSTEE_KEYS_PER_ACCOUNT_MAX,
+            Code::LimitExceeded,
+            || format!("an account publishes at most {TRUSTEE_KEYS_PER_ACCOUNT_MAX} keys"),
+        )?;
+        preparation
+            .published
+            .insert(body.trustee.clone(), published);
         preparation
             .keys
             .insert(body.trustee.clone(), body.key.clone());

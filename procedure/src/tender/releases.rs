@@ -21,6 +21,13 @@ pub struct Sealed {
     pub recovery: KemPublicKey,
 }
 
+impl Sealed {
+    /// By what a copy of this envelope is known.
+    pub(super) fn fingerprint(&self) -> Digest {
+        Digest::sha256(&self.key_block)
+    }
+}
+
 /// What an envelope resolved to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resolved {

@@ -172,6 +172,8 @@ impl Stage {
 pub struct Preparation {
     /// Last key of each trustee.
     pub keys: BTreeMap<Identifier, KemPublicKey>,
+    /// How many keys each trustee has published.
+    pub published: BTreeMap<Identifier, u32>,
     /// Signed sets by statement id.
     pub sets: BTreeMap<Digest, PreparedSet>,
 }
@@ -214,6 +216,9 @@ pub struct Bidding {
     pub manifests: BTreeMap<Identifier, u64>,
     /// Roots of all parts so far.
     pub roots: BTreeSet<Digest>,
+    /// SHA-256 of every key block so far: K is fresh for every attempt to submit (protocol section 4), and a
+    /// contribution stands in one statement only.
+    pub key_blocks: BTreeSet<Digest>,
     /// Contributions of the tenderee and of witnesses.
     pub contributions: BTreeMap<Identifier, Contribution>,
 }

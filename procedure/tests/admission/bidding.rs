@@ -461,6 +461,12 @@ fn a_tender_takes_so_many_accounts_and_no_more() {
         let mut body = manifest.clone();
         body.bidder_id = who.id().clone();
         body.bidder_sig_pk = who.signature_key();
+        for envelope in &mut body.envelopes {
+            // Other bytes of the same form: no envelope stands in two bids.
+            envelope
+                .key_block
+                .replace_range(40..48, &format!("{number:08}"));
+        }
         body.envelopes[0].parts = vec![play::sealed_part(
             &[format!("{number:064}").as_bytes(); 2].concat(),
         )];
@@ -585,4 +591,73 @@ fn replaced_and_withdrawn_bids_are_not_opened() {
     let ids: Vec<_> = opening.releases.ids().copied().collect();
     assert_eq!(ids.len(), 3);
     assert!(ids.contains(&play.manifest("b1")) && !ids.contains(&play.manifest("b2")));
+}
+
+/// Otherwise the verifier, for whom a contribution stands in one statement only, would refuse the whole record.
+#[test]
+fn an_envelope_stands_in_one_statement_only() {
+    let mut play = announced();
+    let (first, bidder) = bid(&play);
+    play.world.must(first.clone(), &[&bidder]);
+    let mut next = play.seal(&bidder, &form_json("8900000"), "next").manifest;
+    let fresh = next.clone();
+    next.envelopes[1] = first.envelopes[1].clone();
+    let refusal = play.world.refusal(next, &[&bidder]);
+    assert_eq!(refusal.code, Code::RootRepeated);
+    assert_eq!(
+        refusal.pointer.as_deref(),
+        Some("/envelopes/1/key_block"),
+        "{refusal}"
+    );
+    // An accomplice cannot bring it either.
+    let accomplice = play.actor("b2");
+    let mut copied = play.seal(&accomplice, &form_json("1"), "copy").manifest;
+    copied.envelopes[1] = first.envelopes[1].clone();
+    assert_eq!(
+        play.world.refused(copied, &[&accomplice]),
+        Code::RootRepeated
+    );
+    play.world.must(fresh, &[&bidder]);
+
+    let tenderee = play.tenderee();
+    let (again, _) = play.contribution(&tenderee, 1, "second");
+    play.world.must(again.clone(), &[&tenderee]);
+    let mut other_bytes = Act::from(again).envelope();
+    other_bytes.body.push(b' ');
+    other_bytes.add_signature(tenderee.key());
+    let code = play.world.admit_envelope(other_bytes).unwrap_err().code;
+    assert_eq!(code, Code::ContributionMismatch);
+}
+
+#[test]
+fn one_bidder_cannot_use_up_the_bids_of_all() {
+    let mut play = announced();
+    let bidder = play.actor("b1");
+    let mut last = Digest::ZERO;
+    for number in 0..procedure::limits::MANIFESTS_PER_BIDDER_MAX {
+        let label = format!("bid-{number}");
+        let manifest = play.seal(&bidder, &form_json("1"), &label).manifest;
+        last = play.world.must(manifest, &[&bidder]);
+    }
+    let manifest = play.seal(&bidder, &form_json("1"), "one more").manifest;
+    assert_eq!(
+        play.world.refused(manifest, &[&bidder]),
+        Code::LimitExceeded
+    );
+    let withdrawn = BidWithdrawn {
+        tender: play.tender.clone(),
+        manifest: last,
+    };
+    play.world.must(withdrawn, &[&bidder]);
+}
+
+#[test]
+fn a_supervisor_does_not_bid() {
+    let mut play = announced();
+    let supervisor = play.supervisor();
+    let manifest = play.seal(&supervisor, &form_json("1"), "bid").manifest;
+    assert_eq!(
+        play.world.refused(manifest, &[&supervisor]),
+        Code::BidderExcluded
+    );
 }

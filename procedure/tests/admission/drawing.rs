@@ -405,3 +405,19 @@ fn a_method_that_does_not_suit_the_prices_fails_the_tender() {
     };
     assert_eq!(failed.failure, Failure::MethodInapplicable);
 }
+
+#[test]
+fn the_envelope_of_a_replaced_bid_enters_no_further_attempt() {
+    let mut play = Play::to(Script::plain("T-1"), Milestone::Announced);
+    let bidder = play.actor("b1");
+    let first = play.seal(&bidder, &play::form_json("1"), "first").manifest;
+    play.world.must(first.clone(), &[&bidder]);
+    play.go_to(Milestone::Frozen);
+    play.fail_attempt();
+    let (mut body, _) = play.contribution(&bidder, 2, "fresh");
+    body.envelope = first.envelopes[1].clone();
+    assert_eq!(
+        play.world.refused(body, &[&bidder]),
+        Code::ContributionMismatch
+    );
+}

@@ -135,3 +135,22 @@ fn objections_come_in_their_window() {
         play.world.must(body, &[&bidder]);
     }
 }
+
+/// Otherwise an accomplice could use up what the others may still object to.
+#[test]
+fn one_bidder_cannot_use_up_the_objections_of_all() {
+    let mut play = at(Milestone::Opened);
+    let bidder = play.actor("b1");
+    let numbered = |play: &Play, number: usize| Objection {
+        text: format!("第 {number} 项"),
+        ..play.objection("b1", Matter::Opening)
+    };
+    let most = procedure::limits::OBJECTIONS_PER_BIDDER_MAX;
+    for number in 0..most {
+        let body = numbered(&play, number);
+        play.world.must(body, &[&bidder]);
+    }
+    let body = numbered(&play, most);
+    assert_eq!(play.world.refused(body, &[&bidder]), Code::LimitExceeded);
+    play.object("b2", Matter::Opening);
+}

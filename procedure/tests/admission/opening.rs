@@ -545,3 +545,39 @@ fn a_tender_does_not_fail_over_the_heads_of_its_bidders() {
         Some(Act::TenderFailed(_))
     ));
 }
+
+/// Who is out may object to it on the spot (条例 §44): the tenderee cannot go on over its head with the others.
+#[test]
+fn the_benchmark_set_waits_for_bidders_who_are_out() {
+    let bidders = vec![
+        Bidder::new("b1", "9000000"),
+        Bidder::new("b2", "9100000"),
+        Bidder::new("b3", "9200000").who(Conduct::GarbageKeyBlock),
+    ];
+    let mut play = Play::to(
+        Script::plain("T-1").with_bidders(bidders),
+        Milestone::Opened,
+    );
+    let confirm = |play: &mut Play, name: &str| {
+        let body = ReadOutConfirmed {
+            tender: play.tender.clone(),
+            manifest: play.manifest(name),
+            agrees: true,
+        };
+        let bidder = play.actor(name);
+        play.world.must(body, &[&bidder]);
+    };
+    confirm(&mut play, "b1");
+    confirm(&mut play, "b2");
+    let Stage::Opened(opened) = play.stage() else {
+        panic!("stage {}", play.stage().name())
+    };
+    let (_, set) = opened.benchmark_set(&play.tender);
+    let tenderee = play.tenderee();
+    assert_eq!(
+        play.world.refused(set.clone(), &[&tenderee]),
+        Code::WindowOpen
+    );
+    confirm(&mut play, "b3");
+    play.world.must(set, &[&tenderee]);
+}

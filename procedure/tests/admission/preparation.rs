@@ -71,6 +71,31 @@ fn strangers_cannot_fill_a_draft_with_keys() {
     play.world.must(again, &[&known]);
 }
 
+/// Every statement that is admitted has to fit into the bundle.
+#[test]
+fn a_stranger_cannot_fill_a_draft_with_statements() {
+    let mut play = Play::to(Script::plain("T-1"), Milestone::Created);
+    let stranger = Actor::new("stranger");
+    play.world.register(&stranger);
+    let key = |number: u32| TrusteeKey {
+        tender: play.tender.clone(),
+        trustee: stranger.id().clone(),
+        key: Actor::new(&format!("key-{number}")).hpke().public().clone(),
+    };
+    let keys: Vec<_> = (0..=procedure::limits::TRUSTEE_KEYS_PER_ACCOUNT_MAX)
+        .map(key)
+        .collect();
+    let mut last = None;
+    for body in keys {
+        last = Some(
+            play.world
+                .admit(body, &[&stranger])
+                .map_err(|refusal| refusal.code),
+        );
+    }
+    assert_eq!(last, Some(Err(Code::LimitExceeded)));
+}
+
 #[test]
 fn a_set_takes_the_published_keys_of_different_trustees() {
     let mut play = draft();
