@@ -94,6 +94,13 @@ impl Failure {
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}", self.message)?;
+        if let Some(pointer) = self
+            .pointer
+            .as_deref()
+            .filter(|pointer| !self.message.contains(*pointer))
+        {
+            write!(f, " (at {pointer})")?;
+        }
         if let Some(hint) = &self.hint {
             write!(f, "\n  {hint}")?;
         }

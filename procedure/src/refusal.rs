@@ -101,7 +101,7 @@ codes! {
     KeyBlockForm = "key-block-form", Malformed, "密钥块格式不符。", "The key block does not have the form of this trustee set.";
     PartsWrong = "parts-wrong", Malformed, "信封内容的大小、段数或根哈希不符。", "Size, segments or root of a part do not agree.";
     RootRepeated = "root-repeated", Conflict, "该内容已在另一投标中出现。", "The same ciphertext stands in another bid.";
-    BidLive = "bid-live", Conflict, "已有一份有效投标；请替换或先撤回。", "There is a live bid already; replace or withdraw it.";
+    BidLive = "bid-live", Conflict, "已有一份现行投标；请替换或先撤回。", "There is a live bid already; replace or withdraw it.";
     BidNotLive = "bid-not-live", Conflict, "所指投标不是该投标人的现行投标。", "The bid that is named is not this bidder's live bid.";
     BidSequence = "bid-sequence", Malformed, "投标序号不连续。", "The number of the bid is not the next one.";
     BidderExcluded = "bidder-excluded", Forbidden, "该账户不得在本标段投标。", "This account may not bid in this tender.";
@@ -109,7 +109,7 @@ codes! {
     KeyTooYoung = "key-too-young", Forbidden, "撤回或替换投标须用该投标之前登记的密钥。", "A bid can be withdrawn or replaced only under a key that is older than the bid.";
     ContributionMismatch = "contribution-mismatch", Malformed, "随机贡献与抽取公告不符。", "The contribution does not fit the announcement.";
     CreditNotForeseen = "credit-not-foreseen", Conflict, "本标段不计信用分。", "This tender has no credit item.";
-    CreditCommitted = "credit-committed", Conflict, "信用快照已承诺。", "A credit snapshot has been committed already.";
+    CreditCommitted = "credit-committed", Conflict, "信用快照已封存。", "A credit snapshot has been committed already.";
     CreditMismatch = "credit-mismatch", Malformed, "信用快照与截止前的承诺不符。", "The credit snapshot is not the committed one.";
     CreditMissing = "credit-missing", Conflict, "信用快照尚未公布。", "The credit snapshot has not been opened yet.";
 
@@ -128,8 +128,8 @@ codes! {
     ObjectionMatter = "objection-matter", Conflict, "现阶段不能就此提出异议。", "This cannot be objected to in the present stage.";
     NotABidder = "not-a-bidder", Forbidden, "签名人不是本标段的投标人。", "The signer is not a bidder of this tender.";
     MethodInapplicable = "method-inapplicable", Conflict, "评标方法不适用于这些报价。", "The method cannot be applied to these prices; the tender fails.";
-    AttemptMismatch = "attempt-mismatch", Conflict, "抽取次数不符。", "This is not the present attempt of the draw.";
-    NothingToFail = "nothing-to-fail", Conflict, "没有失败的理由。", "There is no ground for failing.";
+    AttemptMismatch = "attempt-mismatch", Conflict, "抽取轮次不符。", "This is not the present attempt of the draw.";
+    NothingToFail = "nothing-to-fail", Conflict, "不具备流标或抽取失败的条件。", "There is no ground for failing.";
     CompetitionNoteMissing = "competition-note-missing", Malformed, "有效投标不足法定数量，须论证竞争性。", "Fewer ranked bids than the minimum: the committee must argue that there is competition.";
     CandidatesMismatch = "candidates-mismatch", Malformed, "候选人与评标报告不符。", "The candidates are not those of the report.";
     WinnerMismatch = "winner-mismatch", Malformed, "中标人不是排名第一的候选人。", "The winner is not the first candidate.";

@@ -31,6 +31,14 @@ enum Role {
     Init,
     /// Bring the database to the schema of this version
     Migrate,
+    /// Give an account a role, with the root key in the data directory: platform, supervisor, exchange-centre or
+    /// pool-authority
+    Grant {
+        /// The account.
+        account: String,
+        /// The role.
+        role: String,
+    },
     /// Hash and replay everything that is stored, and compare; the server must not be running on SQLite
     Check {
         /// Make the projections again from the log
@@ -60,6 +68,7 @@ fn run() -> Result<(), Failure> {
         Role::Serve => serve(config),
         Role::Init => init(&config),
         Role::Migrate => migrate(&config, OpenMode::CreateIfMissing),
+        Role::Grant { account, role } => grant(config, &account, &role),
         Role::Check { rebuild } => run_check(&config, rebuild),
     }
 }
@@ -90,6 +99,17 @@ fn init(config: &Config) -> Result<(), Failure> {
         "Now move {} to a safe place that is not this machine: it grants roles.",
         root.display()
     );
+    Ok(())
+}
+
+fn grant(config: Config, account: &str, role: &str) -> Result<(), Failure> {
+    let account = record::Identifier::new(account)?;
+    let role = serde_json::from_value(role.into())
+        .map_err(|_| format!("there is no role {role}; see kaibiao-server grant --help"))?;
+    let node = Node::open(config)?;
+    let granted = node.grant(&account, role);
+    node.stop();
+    println!("granted, log index {}", granted?.receipt.proof.index);
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use procedure::act::{Act, Role, RoleGranted};
 use procedure::{Directory, Tender};
 use record::chain::ChainId;
 use record::log::checkpoint::SignedCheckpoint;
@@ -57,6 +58,14 @@ pub enum NodeError {
     /// The platform could not register itself.
     #[error("the platform's own account could not be set up: {0}")]
     Platform(Rejection),
+    /// A role is to be granted, but the root key is not here.
+    #[error(
+        "the root key is not in the data directory; put keys/root.key back for as long as you grant"
+    )]
+    NoRootKey,
+    /// A role is not granted.
+    #[error("the role is not granted: {0}")]
+    Grant(Rejection),
     /// A thread cannot be started.
     #[error("cannot start: {0}")]
     Start(String),
@@ -144,6 +153,24 @@ impl Node {
         };
         let admitted = self.sequencer.submit(work, request_id)?;
         admitted.ok_or_else(|| Rejection::Internal(SequencerError::BatchFailed))
+    }
+
+    /// Gives an account a role. Needs the root key in the data directory.
+    pub fn grant(&self, account: &Identifier, role: Role) -> Result<Admitted, NodeError> {
+        let root = self
+            .core
+            .keys
+            .root_secret
+            .as_ref()
+            .ok_or(NodeError::NoRootKey)?;
+        let body = RoleGranted {
+            account: account.clone(),
+            role,
+        };
+        let mut envelope = Act::from(body).envelope();
+        envelope.add_signature(root);
+        self.submit(envelope, ChainId::Platform, "grant")
+            .map_err(NodeError::Grant)
     }
 
     /// The procedure's clock, UTC milliseconds; simulated in demo mode.

@@ -80,7 +80,7 @@ fn per_second_of(count: usize, time: Duration) -> u128 {
 /// A statement that nothing else has to come before: a new account.
 fn registration(number: usize) -> Result<(Envelope, ChainId), Failure> {
     let key = SigningKey::generate(Algorithm::Ed25519)?;
-    let account = Identifier::new(&format!("bench-{number}"))?;
+    let account = Identifier::new(format!("bench-{number}"))?;
     let body = AccountRegistered {
         account: account.clone(),
         name: "宿迁市某某建设工程有限公司".to_owned(),

@@ -152,7 +152,7 @@ acts! {
     Candidates(Candidates) = "candidates", "tenderee", "evaluated", Public;
     Award(Award) = "award", "tenderee", "candidates", Public;
     TenderFailed(TenderFailed) = "tender-failed", "platform", "closed; opened; drawing; evaluation; evaluated", Public;
-    TenderTerminated(TenderTerminated) = "tender-terminated", "tenderee; with the supervisor where the supervisor orders it", "draft to opening, before the first share is released; later by order of the supervisor", Public;
+    TenderTerminated(TenderTerminated) = "tender-terminated", "tenderee; the supervisor, with the tenderee or alone, where the supervisor orders it", "draft to opening, before the first share is released; later by order of the supervisor", Public;
 }
 
 /// What `STATEMENTS.md` says about one kind.

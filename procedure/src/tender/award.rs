@@ -269,8 +269,8 @@ impl Tender {
         Ok(())
     }
 
-    /// The tenderee signs; a supervisor's order carries the supervisor's signature, too. Otherwise the tenderee
-    /// could end any tender whose outcome it does not like by claiming an order.
+    /// The tenderee signs. A supervisor's order is signed by a supervisor, with the tenderee or without it: the
+    /// tenderee cannot claim an order, and a silent one cannot keep a tender from ending.
     fn check_termination_signers(
         &self,
         cause: TerminationCause,
@@ -280,10 +280,6 @@ impl Tender {
             return case.signed_only_by(&self.tenderee);
         }
         let tenderee = &self.tenderee;
-        let signed = case.signers.contains_key(tenderee);
-        demand(signed, Code::SignerNotAllowed, || {
-            format!("{tenderee} must sign")
-        })?;
         let others = || case.signers.keys().filter(|who| *who != tenderee);
         let is_supervisor =
             |who: &Identifier| case.directory.has_role(who, Role::Supervisor, case.at);

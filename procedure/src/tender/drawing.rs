@@ -178,6 +178,15 @@ impl Tender {
             Code::SignerNotAllowed,
             || "tenderee, witnesses and live bidders contribute",
         )?;
+        let spoiled = drawing
+            .attempts
+            .iter()
+            .any(|attempt| attempt.was_spoiled_by(&body.contributor));
+        demand(
+            !spoiled,
+            Code::SignerNotAllowed,
+            || "this contributor's envelope was the one that could not be opened in an earlier attempt",
+        )?;
         let contribution = check_contribution(bidding, body, case)?;
         if let Stage::Drawing(drawing) = &mut self.stage
             && let Some(attempt) = drawing.attempts.last_mut()
@@ -374,6 +383,22 @@ fn demand_template(
         Code::AnnouncementMismatch,
         || "every field follows from the notice",
     )
+}
+
+impl Attempt {
+    /// Whether this attempt failed over an envelope of `who` although others could be opened. Whoever knows the
+    /// seed early (some trustees) could otherwise, together with a contributor of garbage, choose between this
+    /// result and another attempt again and again (protocol section 9, "redraw until it suits").
+    fn was_spoiled_by(&self, who: &Identifier) -> bool {
+        let is_open =
+            |contribution: &Contribution| self.releases.resolved(&contribution.statement).is_some();
+        self.failed == Some(DrawFailure::TooFewShares)
+            && self.contributions.values().any(is_open)
+            && self
+                .contributions
+                .values()
+                .any(|one| one.contributor == *who && !is_open(one))
+    }
 }
 
 impl Drawing {

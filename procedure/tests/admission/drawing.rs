@@ -216,6 +216,25 @@ fn a_further_attempt_collects_fresh_contributions() {
 }
 
 #[test]
+fn who_spoiled_an_attempt_contributes_to_no_further_one() {
+    let mut play = with_a_broken_contribution().0;
+    // One trustee stays away: the broken envelope cannot be ruled invalid, while all others are open.
+    (1..=2).for_each(|slot| release(&mut play, slot));
+    play.world
+        .wait_until(drawing(&play).release_end_ms().unwrap());
+    play.world.do_duties(&play.tender.clone());
+    assert_eq!(drawing(&play).last().unwrap().number, 2);
+    for (name, refusal) in [("b1", Some(Code::SignerNotAllowed)), ("b2", None)] {
+        let actor = play.actor(name);
+        let body = play.contribution(&actor, 2, "fresh").0;
+        match refusal {
+            Some(code) => assert_eq!(play.world.refused(body, &[&actor]), code),
+            None => drop(play.world.must(body, &[&actor])),
+        }
+    }
+}
+
+#[test]
 fn an_envelope_of_an_earlier_attempt_is_not_fresh() {
     let mut play = second_attempt();
     let tenderee = play.tenderee();
@@ -311,8 +330,8 @@ fn after_sixteen_attempts_the_tender_fails() {
     assert_eq!(failed.failure, Failure::DrawExhausted);
 }
 
-#[test]
-fn a_broken_contribution_is_removed() {
+/// A tender in stage `drawing` in which b1's contribution opens under no key; with b1's manifest.
+fn with_a_broken_contribution() -> (Play, Digest) {
     let mut play = Play::to(Script::plain("T-1"), Milestone::Announced);
     let bidder = play.actor("b1");
     let mut sealed = play.seal(&bidder, &play::form_json("9000000"), "bid");
@@ -341,6 +360,12 @@ fn a_broken_contribution_is_removed() {
     );
     play.world.wait_until(end_ms);
     play.tenderee_says(set);
+    (play, manifest)
+}
+
+#[test]
+fn a_broken_contribution_is_removed() {
+    let (mut play, manifest) = with_a_broken_contribution();
     (1..=3).for_each(|slot| release(&mut play, slot));
     let result = owed_result(&play);
     assert_eq!((result.counted, result.removed), (4, vec![manifest]));

@@ -159,3 +159,25 @@ fn a_quota_holds() {
 fn database_and_procedure_know_the_same_stages() {
     assert_eq!(store::tender::STAGES.as_slice(), procedure::Stage::NAMES);
 }
+
+#[test]
+fn a_role_is_granted_with_the_root_key_only() {
+    let place = Place::sqlite();
+    let node = place.start();
+    let (envelope, chain) = registration("supervisor-1");
+    let account = record::Identifier::new("supervisor-1").unwrap();
+    let role = procedure::act::Role::Supervisor;
+    let early = node.grant(&account, role).unwrap_err();
+    assert!(early.to_string().contains("account-unknown"), "{early}");
+    node.submit(envelope, chain, "r").unwrap();
+    node.grant(&account, role).unwrap();
+    node.stop();
+    drop(node);
+    std::fs::remove_file(place.config().data_dir.join("keys").join("root.key")).unwrap();
+    let node = Node::open(place.config()).unwrap();
+    assert!(matches!(
+        node.grant(&account, role).unwrap_err(),
+        NodeError::NoRootKey
+    ));
+    node.stop();
+}

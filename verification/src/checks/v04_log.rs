@@ -124,6 +124,6 @@ fn later(replay: &Replay<'_>, receipt: &Receipt, found: &mut Findings) {
         return found.fail("split-view", detail);
     }
     found.note(format!(
-        "the receipt of {id} is later (leaf {index}) than this bundle ({size} leaves)"
+        "not checked: the receipt of {id} is later (leaf {index}) than this bundle ({size} leaves), or of another tender"
     ));
 }
