@@ -37,6 +37,9 @@ pub struct Arguments {
     /// Sign with the key whose id begins so, instead of the oldest one.
     #[arg(long = "key", value_name = "KEY")]
     signing_key: Option<String>,
+    /// Seal although the price is above the control price and the bid will be rejected.
+    #[arg(long)]
+    above_control_price: bool,
 }
 
 /// Seals.
@@ -48,8 +51,12 @@ pub fn run(desk: &Desk, arguments: &Arguments) -> Outcome {
         Some(folder) => BidFolder::open(folder)?.successor()?,
         None => Succession::first(),
     };
+    let form = form_of(&terms.notice.bid_form, &arguments.form)?;
+    if !arguments.above_control_price {
+        check_price(&terms, &form)?;
+    }
     let plan = BidPlan {
-        form: form_of(&terms.notice.bid_form, &arguments.form)?,
+        form,
         attachments: arguments.attach.clone(),
         members: arguments.members.clone(),
         succession,
@@ -97,6 +104,27 @@ pub fn run(desk: &Desk, arguments: &Arguments) -> Outcome {
         &json!({ "folder": folder.path(), "bid": info, "deadline_ms": terms.notice.deadline_ms }),
     );
     Ok(0)
+}
+
+/// A bid above the control price is rejected when it is opened (条例 §51(5)): better to hear of it now.
+fn check_price(terms: &Terms, form: &Map<String, Value>) -> Result<(), Failure> {
+    let price = form
+        .get("price")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    if !procedure::above_control_price(&terms.notice.rules, price) {
+        return Ok(());
+    }
+    let control = terms
+        .notice
+        .rules
+        .control_price
+        .as_deref()
+        .unwrap_or_default();
+    let message =
+        format!("the price {price} is above the control price {control}; such a bid is rejected");
+    Err(Failure::input("above-control-price", message)
+        .hint("correct it, or insist with --above-control-price"))
 }
 
 /// Reads `FIELD=VALUE` by the types of the notice's form.

@@ -15,7 +15,7 @@ use crate::law::Limit;
 use crate::refusal::{Code, Refusal, demand};
 
 /// Whether a price is rejected before the benchmark is computed (条例 §51(5)). Korea's methods ignore it.
-pub(super) fn above_control_price(rules: &RuleSet, price: &str) -> bool {
+pub fn above_control_price(rules: &RuleSet, price: &str) -> bool {
     let heeded = rules.methods.iter().any(|spec| {
         Method::from_id(&spec.method).is_ok_and(|method| method.formula().heeds_control_price())
     });

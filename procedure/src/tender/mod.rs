@@ -25,7 +25,7 @@ use record::{Digest, Identifier};
 
 pub use duty::Duty;
 pub use envelope::{bid_context, contribution_context, rehearsal_context};
-pub use evaluating::{case_of, report_of};
+pub use evaluating::{above_control_price, case_of, report_of};
 pub use form::read_form;
 pub use objections::ObjectionState;
 pub use releases::{Releases, Resolved, Sealed};
