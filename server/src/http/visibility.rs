@@ -3,8 +3,7 @@
 //! The kinds say when they become readable ([`Visibility`]); this file applies that to the stage of a tender.
 
 use procedure::Stage;
-use procedure::act::{Act, ShareRelease, Visibility};
-use record::sealing::EnvelopeKind;
+use procedure::act::{Act, Visibility};
 use record::statement::Envelope;
 
 /// How far a tender has come in what the public may read. It only ever grows.
@@ -33,10 +32,14 @@ impl Phase {
 
     /// From which phase on a statement may be read. Shares of a rehearsal are no secret: there is nothing to open.
     pub fn needed_for(kind: &str, envelope: &[u8]) -> Phase {
-        match Act::visibility_of(kind) {
+        // Kinds say when they are readable at the latest; what is in the statement may make it earlier.
+        let visibility = match Act::visibility_of(kind) {
+            Some(Visibility::AfterResults) => of_statement(envelope),
+            of_kind => of_kind,
+        };
+        match visibility {
             Some(Visibility::Public) => Phase::Sealed,
             Some(Visibility::AfterClosing) => Phase::Closed,
-            Some(Visibility::AfterResults) if is_rehearsal(kind, envelope) => Phase::Sealed,
             Some(Visibility::AfterResults) | None => Phase::Open,
         }
     }
@@ -48,10 +51,7 @@ impl Phase {
     }
 }
 
-fn is_rehearsal(kind: &str, envelope: &[u8]) -> bool {
-    kind == "share-release"
-        && Envelope::parse(envelope)
-            .ok()
-            .and_then(|envelope| envelope.body::<ShareRelease>().ok())
-            .is_some_and(|release| release.kind == EnvelopeKind::Rehearsal)
+fn of_statement(envelope: &[u8]) -> Option<Visibility> {
+    let envelope = Envelope::parse(envelope).ok()?;
+    Some(Act::read(&envelope)?.ok()?.visibility())
 }
