@@ -30,7 +30,7 @@ pub struct Failure {
     pub hint: Option<String>,
     /// JSON pointer into the input, where there is one.
     pub pointer: Option<String>,
-    /// The server's problem, as it came.
+    /// Details for programs: the server's problem as it came, or everything that is wrong with a table.
     pub problem: Option<Box<Value>>,
 }
 

@@ -5,8 +5,8 @@
 //! bid, prices are KRW with at most two decimals, `rank` is `1` or `other`, a floor rate of 0 occurs.
 
 use evaluation::benchmark::BenchmarkRule;
-use evaluation::case::CaseFormat;
-use evaluation::{Bid, Case, Money, Outcome, evaluate};
+use evaluation::case::{CaseFormat, RecomputePolicy, TieKey};
+use evaluation::{Bid, Case, Decimal, Money, Outcome, evaluate};
 use serde::Serialize;
 
 /// The header line of the data set.
@@ -187,36 +187,37 @@ impl RecordedTender {
     /// A price or rate that is no decimal.
     pub fn case(&self) -> Result<Case, String> {
         let money = |won: &str| won.parse().map_err(|error| format!("{won}: {error}"));
-        let rate = self
+        let rate: Decimal = self
             .floor_rate_percent
             .parse()
             .map_err(|error| format!("floor_rate_percent: {error}"))?;
         let bid = |(place, bid): (usize, &RecordedBid)| {
-            let bidder = self.bidder_name(place);
-            Ok(Bid {
-                bidder,
-                price: money(&bid.price)?,
-                technical: None,
-                credit: None,
-                rejected: None,
-            })
+            Ok(Bid::of(self.bidder_name(place), money(&bid.price)?))
         };
         let method = "floor-rate-lowest".to_owned();
-        let fixed = [("rate_percent".to_owned(), rate)];
+        let fixed = [("rate_percent".to_owned(), rate.into())];
         Ok(Case {
             format: CaseFormat::V1,
             profile: "kr-floor-rate".to_owned(),
             currency: "KRW".to_owned(),
             control_price: None,
             estimated_price: Some(money(&self.estimated_price)?),
+            budget_price: None,
+            contract_estimate: None,
+            provisional_sums: None,
+            recompute_policy: RecomputePolicy::AtOpening,
+            shortlist: None,
             benchmark: BenchmarkRule {
                 method,
                 drawn: Default::default(),
                 fixed: fixed.into(),
+                trim_from: None,
             },
             price_score: None,
             technical: None,
             credit: None,
+            credit_snapshot: None,
+            tie_break: vec![TieKey::Price],
             bids: self
                 .bids
                 .iter()

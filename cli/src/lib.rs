@@ -8,20 +8,30 @@
 //! | [`seal`] | seals bids and contributions, bid folders |
 //! | [`release`] | what trustees open, and when they refuse |
 //! | [`notice`] | from a draft of a notice to the notice |
+//! | [`explanation`] | how a result came about, in words |
 //! | [`koneps`] | the Korean public data set |
+//! | [`pointer`] | where in a JSON text a pointer points |
+//! | [`sheet`] | cases and results as tables: XLSX, ODS, CSV |
+//! | [`simulation`] | what a rule set does, on paper |
+//! | [`chart`] | the same as a picture |
 //! | [`desk`], [`output`], [`failure`], [`time`] | what all commands share |
 //! | [`commands`] | one file per command: arguments, steps, output |
 
+pub mod chart;
 pub mod client;
 pub mod commands;
 pub mod desk;
+pub mod explanation;
 pub mod failure;
 pub mod keyring;
 pub mod koneps;
 pub mod notice;
 pub mod output;
+pub mod pointer;
 pub mod rehearse;
 pub mod release;
 pub mod replay;
 pub mod seal;
+pub mod sheet;
+pub mod simulation;
 pub mod time;

@@ -8,12 +8,14 @@
 //! | `"documents": ["boq.xlsx", {"path": "a.pdf", "name": "招标文件.pdf"}]` (paths beside the draft) | names, sizes, roots |
 //! | `"profile": "cn-2017-tendering"` or `{"id": ..., "version": ...}` | with digest |
 //! | `"documents_until"`, `"deadline"`, `"opening_begins"`: `"2026-12-01T09:30+08:00"` | `..._ms` |
+//! | `"rules": "rules.json"` (a rule set beside the draft, as `kaibiao rules check` reads it) | the rule set itself |
 //! | nothing | `tender`, `document_set`; `trustee_set` if one set is rehearsed |
 
 use std::path::Path;
 
-use procedure::act::{Document, Notice, ProfileRef};
+use procedure::act::{Document, Notice, ProfileRef, RuleSet};
 use procedure::law::Profile;
+use procedure::law::linter::lint;
 use record::json::JsonError;
 use record::sealing::document_set_digest;
 use record::{Digest, Identifier};
@@ -54,6 +56,10 @@ pub fn complete(
     fields.insert("tender".to_owned(), json!(surroundings.tender));
     fields.insert("documents".to_owned(), json!(documents));
     fields.insert("document_set".to_owned(), json!(digest));
+    if let Some(path) = fields.get("rules").and_then(Value::as_str) {
+        let rules = read_rules(&folder.join(path))?;
+        fields.insert("rules".to_owned(), rules);
+    }
     let profile = find_profile(fields.get("profile"), surroundings.profiles)?;
     fields.insert("profile".to_owned(), json!(profile));
     if !fields.contains_key("trustee_set") {
@@ -79,6 +85,27 @@ pub fn complete(
 fn wrong(error: &JsonError) -> Failure {
     Failure::input(error.code(), format!("the draft of the notice: {error}"))
         .at(error.pointer.clone())
+}
+
+/// What the linter remarks about the rules of a notice: warnings and notes, which refuse nothing.
+pub fn remarks(notice: &Notice) -> Vec<String> {
+    let profile = Profile::released(&notice.profile);
+    let findings = profile.map(|profile| lint(&notice.rules, profile));
+    findings
+        .into_iter()
+        .flatten()
+        .map(|finding| format!("/rules{}: {finding}", finding.pointer))
+        .collect()
+}
+
+/// The rule set of a file. What is wrong with it is pointed at in that file.
+fn read_rules(path: &Path) -> Result<Value, Failure> {
+    let bytes = std::fs::read(path).map_err(|error| Failure::file(path, error))?;
+    let rules = RuleSet::parse(&bytes).map_err(|error| {
+        let message = format!("{}: {}", path.display(), error.problem);
+        Failure::input(error.code(), message).at(error.pointer.clone())
+    })?;
+    serde_json::to_value(rules).map_err(|error| Failure::input("rules-invalid", error).at("/rules"))
 }
 
 fn read_time(name: &str, value: &Value) -> Result<u64, Failure> {
@@ -190,5 +217,25 @@ fn rehearsed_set(rehearsals: &[RehearsalView]) -> Result<Digest, Failure> {
             "several trustee sets are rehearsed; name one in \"trustee_set\"",
         )
         .at("/trustee_set")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read_rules;
+
+    #[test]
+    fn rules_come_from_a_file_and_what_is_wrong_is_pointed_at_there() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("rules.json");
+        assert!(read_rules(&path).is_err(), "there is no file");
+        let ready = &evaluation::rules::ready()[0];
+        std::fs::write(&path, ready.json).expect("the file is written");
+        let read = read_rules(&path).expect("a ready rule set is read");
+        assert_eq!(read["format"], "kaibiao-rules/1");
+        assert_eq!(read["about"]["id"], ready.id);
+        std::fs::write(&path, r#"{ "format": "kaibiao-rules/2" }"#).expect("written");
+        let failure = read_rules(&path).expect_err("another format is refused");
+        assert_eq!(failure.pointer.as_deref(), Some("/format"));
     }
 }

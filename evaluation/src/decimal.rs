@@ -4,6 +4,7 @@
 //! turn them into floats.
 
 use std::fmt;
+use std::num::NonZeroU8;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -51,53 +52,69 @@ pub(crate) fn power_of_ten(exponent: u8) -> Option<i128> {
 }
 
 /// A decimal number that remembers how many digits behind the point it was written with: `0.960` prints
-/// as `0.960`. Its digits fit into 64 bits. Equality is equality of the text; compare values through [`Decimal::fraction`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// as `0.960`. A decimal that is read has at most [`DIGITS_MAX`] digits; a calculated one may have more (the
+/// deviation of 10^13 from 0.01, with six decimals, has 23). Equality is equality of the text; compare values
+/// through [`Decimal::fraction`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Decimal {
-    units: i64,
-    scale: u8,
+    /// As bytes, which need no alignment: a result holds many decimals per bid, and its memory is what its
+    /// speed depends on.
+    units: [u8; 16],
+    /// The scale plus one, so that an absent decimal takes no space either.
+    scale_plus_one: NonZeroU8,
 }
 
 impl Decimal {
     /// `units × 10^-scale`. `scale` is at most 38; a larger one is taken as 38.
-    pub fn from_units(units: i64, scale: u8) -> Decimal {
+    pub fn from_units(units: impl Into<i128>, scale: u8) -> Decimal {
+        let scale_plus_one = NonZeroU8::MIN.saturating_add(scale.min(38));
         Decimal {
-            units,
-            scale: scale.min(38),
+            units: units.into().to_ne_bytes(),
+            scale_plus_one,
         }
     }
 
     /// The number without its point: 960 for `0.960`.
-    pub fn units(self) -> i64 {
-        self.units
+    pub fn units(self) -> i128 {
+        i128::from_ne_bytes(self.units)
     }
 
     /// The digits behind the point: 3 for `0.960`.
     pub fn scale(self) -> u8 {
-        self.scale
+        self.scale_plus_one.get().saturating_sub(1)
     }
 
     /// The exact value.
     pub fn fraction(self) -> Fraction {
-        power_of_ten(self.scale)
-            .and_then(|ten| Fraction::new(i128::from(self.units), ten).ok())
+        power_of_ten(self.scale())
+            .and_then(|ten| Fraction::new(self.units(), ten).ok())
             .unwrap_or(Fraction::ZERO)
     }
 
-    /// The units at another scale, if the value can be written with that many digits.
-    pub fn units_at(self, scale: u8) -> Option<i64> {
-        let units = i128::from(self.units);
-        let moved = match scale.checked_sub(self.scale) {
-            Some(more) => units.checked_mul(power_of_ten(more)?)?,
-            None => {
-                let factor = power_of_ten(self.scale.checked_sub(scale)?)?;
-                if units.checked_rem(factor)? != 0 {
-                    return None;
-                }
-                units.checked_div(factor)?
-            }
+    /// The same value without needless zeros at the end.
+    #[must_use]
+    pub(crate) fn shortest(self) -> Decimal {
+        let shorter = |scale| {
+            let units = self.units_at(scale)?;
+            Some(Decimal::from_units(units, scale))
         };
-        i64::try_from(moved).ok()
+        (0..self.scale()).find_map(shorter).unwrap_or(self)
+    }
+
+    /// The units at another scale, if the value can be written with that many digits.
+    pub fn units_at(self, scale: u8) -> Option<i128> {
+        let units = self.units();
+        match scale.checked_sub(self.scale()) {
+            Some(0) => Some(units),
+            Some(more) => units.checked_mul(power_of_ten(more)?),
+            None => {
+                let factor = power_of_ten(self.scale().checked_sub(scale)?)?;
+                match units.checked_rem(factor)? {
+                    0 => units.checked_div(factor),
+                    _ => None,
+                }
+            }
+        }
     }
 }
 
@@ -137,9 +154,9 @@ impl FromStr for Decimal {
         if whole.len().saturating_add(behind.len()) > DIGITS_MAX {
             return Err(DecimalError::TooLong);
         }
-        let mut units: i64 = 0;
+        let mut units: i128 = 0;
         for byte in whole.bytes().chain(behind.bytes()) {
-            let digit = i64::from(byte.saturating_sub(b'0'));
+            let digit = i128::from(byte.saturating_sub(b'0'));
             units = units
                 .checked_mul(10)
                 .and_then(|value| value.checked_add(digit))
@@ -154,20 +171,20 @@ impl FromStr for Decimal {
             units
         };
         let scale = u8::try_from(behind.len()).map_err(|_| DecimalError::TooLong)?;
-        Ok(Decimal { units, scale })
+        Ok(Decimal::from_units(units, scale))
     }
 }
 
 impl fmt::Display for Decimal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = if self.units < 0 { "-" } else { "" };
-        let units = u128::from(self.units.unsigned_abs());
-        let ten = power_of_ten(self.scale).map_or(1, i128::unsigned_abs);
+        let sign = if self.units() < 0 { "-" } else { "" };
+        let units = self.units().unsigned_abs();
+        let ten = power_of_ten(self.scale()).map_or(1, i128::unsigned_abs);
         let (whole, behind) = (
             units.checked_div(ten).unwrap_or(0),
             units.checked_rem(ten).unwrap_or(0),
         );
-        match self.scale {
+        match self.scale() {
             0 => write!(f, "{sign}{whole}"),
             scale => write!(
                 f,
@@ -175,6 +192,12 @@ impl fmt::Display for Decimal {
                 width = usize::from(scale)
             ),
         }
+    }
+}
+
+impl fmt::Debug for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Decimal({self})")
     }
 }
 
@@ -191,7 +214,7 @@ impl<'de> Deserialize<'de> for Decimal {
 }
 
 /// An amount of money in the smallest unit: fen for CNY, a hundredth of the unit for any other currency.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Money(i64);
 
 impl Money {
@@ -207,10 +230,7 @@ impl Money {
 
     /// The amount as a decimal of whole units with two digits behind the point.
     pub fn decimal(self) -> Decimal {
-        Decimal {
-            units: self.0,
-            scale: MONEY_DECIMALS,
-        }
+        Decimal::from_units(self.0, MONEY_DECIMALS)
     }
 
     /// The exact amount in whole units (yuan).
@@ -219,16 +239,32 @@ impl Money {
     }
 }
 
+impl schemars::JsonSchema for Money {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Money".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let pattern = "^(0|[1-9][0-9]*)(\\.[0-9]{1,2})?$";
+        schemars::json_schema!({ "type": "string", "pattern": pattern })
+    }
+}
+
 impl FromStr for Money {
     type Err = DecimalError;
 
     fn from_str(text: &str) -> Result<Money, DecimalError> {
         let decimal: Decimal = text.parse()?;
-        if decimal.scale > MONEY_DECIMALS {
+        if decimal.scale() > MONEY_DECIMALS {
             return Err(DecimalError::TooPrecise);
         }
         decimal
             .units_at(MONEY_DECIMALS)
+            .and_then(|fen| i64::try_from(fen).ok())
             .map(Money)
             .ok_or(DecimalError::TooLong)
     }

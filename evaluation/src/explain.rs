@@ -42,6 +42,8 @@ pub enum Value {
     Prices(Vec<Money>),
     /// A list of scores.
     Decimals(Vec<Decimal>),
+    /// A list of exact numbers, each written like one.
+    Exacts(Vec<Fraction>),
     /// A count, a rank or an index.
     Count(u64),
     /// A name.
@@ -88,6 +90,20 @@ impl Step {
         }
     }
 
+    /// A step whose value is used as it stands, which is rounded to `decimals` if the rule rounds it.
+    pub(crate) fn rounded_if(
+        id: impl Into<String>,
+        formula: &'static str,
+        inputs: Inputs,
+        value: Fraction,
+        decimals: Option<u8>,
+    ) -> Step {
+        match decimals.and_then(|decimals| value.round_half_up(decimals).ok()) {
+            Some(rounded) => Step::rounded(id, formula, inputs, rounded),
+            None => Step::exact(id, formula, inputs, value),
+        }
+    }
+
     /// A step whose value was rounded half up to its own number of decimals.
     pub fn rounded(
         id: impl Into<String>,
@@ -106,6 +122,85 @@ impl Step {
     }
 }
 
+/// A formula id with the names of its inputs, so that tests can demand that each is translated and can be
+/// computed again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FormulaSpec {
+    /// The id: `price-score.above`.
+    pub id: &'static str,
+    /// The inputs that every step with this formula has.
+    pub inputs: &'static [&'static str],
+    /// The inputs that it may have besides.
+    pub optional: &'static [&'static str],
+}
+
+impl FormulaSpec {
+    /// A formula with these inputs.
+    pub const fn new(id: &'static str, inputs: &'static [&'static str]) -> FormulaSpec {
+        FormulaSpec {
+            id,
+            inputs,
+            optional: &[],
+        }
+    }
+
+    /// The same with inputs that may be absent.
+    #[must_use]
+    pub const fn or_absent(self, optional: &'static [&'static str]) -> FormulaSpec {
+        FormulaSpec { optional, ..self }
+    }
+}
+
+/// Every formula that a step of an evaluation can name.
+pub fn formulas() -> impl Iterator<Item = &'static FormulaSpec> {
+    crate::draw::FORMULAS
+        .iter()
+        .chain(crate::shortlist::FORMULAS)
+        .chain(crate::benchmark::formula_specs())
+        .chain(crate::score::formulas())
+        .chain(crate::result::formulas())
+}
+
+/// Where a calculation writes its steps, or does not: a simulation of many draws needs no explanation.
+#[derive(Clone, Debug)]
+pub struct Trace {
+    steps: Option<Vec<Step>>,
+}
+
+impl Trace {
+    /// Keeps the steps.
+    pub fn kept() -> Trace {
+        Trace {
+            steps: Some(Vec::new()),
+        }
+    }
+
+    /// Keeps nothing and costs nothing.
+    pub fn dropped() -> Trace {
+        Trace { steps: None }
+    }
+
+    /// One more step; `make` runs only if it is kept.
+    pub fn step(&mut self, make: impl FnOnce() -> Step) {
+        if let Some(steps) = &mut self.steps {
+            steps.push(make());
+        }
+    }
+
+    /// The inputs of a step that somebody else will write; none if steps are not kept.
+    pub fn inputs(&self, make: impl FnOnce() -> Inputs) -> Inputs {
+        match self.steps {
+            Some(_) => make(),
+            None => Inputs::default(),
+        }
+    }
+
+    /// What was kept.
+    pub fn into_steps(self) -> Vec<Step> {
+        self.steps.unwrap_or_default()
+    }
+}
+
 /// Builds the inputs of a step.
 #[derive(Clone, Debug, Default)]
 pub struct Inputs(BTreeMap<&'static str, Value>);
@@ -114,6 +209,15 @@ impl Inputs {
     /// No inputs yet.
     pub fn new() -> Inputs {
         Inputs::default()
+    }
+
+    /// One more input, if there is one.
+    #[must_use]
+    pub fn with_some(self, name: &'static str, value: Option<impl Into<Value>>) -> Inputs {
+        match value {
+            Some(value) => self.with(name, value),
+            None => self,
+        }
     }
 
     /// One more input.
@@ -154,6 +258,24 @@ impl From<&[Decimal]> for Value {
     }
 }
 
+impl From<Vec<Fraction>> for Value {
+    fn from(value: Vec<Fraction>) -> Value {
+        Value::Exacts(value)
+    }
+}
+
+impl From<Vec<String>> for Value {
+    fn from(value: Vec<String>) -> Value {
+        Value::Names(value)
+    }
+}
+
+impl From<u32> for Value {
+    fn from(value: u32) -> Value {
+        Value::Count(u64::from(value))
+    }
+}
+
 impl From<u64> for Value {
     fn from(value: u64) -> Value {
         Value::Count(value)
@@ -181,6 +303,7 @@ impl Serialize for Value {
             Value::Money(value) => value.serialize(serializer),
             Value::Prices(values) => values.serialize(serializer),
             Value::Decimals(values) => values.serialize(serializer),
+            Value::Exacts(values) => serializer.collect_seq(values.iter().map(|one| show(*one))),
             Value::Count(value) => serializer.collect_str(value),
             Value::Name(value) => serializer.serialize_str(value),
             Value::Names(values) => values.serialize(serializer),

@@ -146,26 +146,8 @@ impl Fraction {
             numerator,
             denominator,
         } = self.times(factor)?;
-        let whole = numerator.checked_div(denominator).ok_or(Overflow)?;
-        // The remainder from the quotient: a second division would cost as much as everything else.
-        let rest = whole
-            .checked_mul(denominator)
-            .and_then(|reached| numerator.checked_sub(reached))
-            .ok_or(Overflow)?
-            .unsigned_abs();
-        let to_next = denominator
-            .unsigned_abs()
-            .checked_sub(rest)
-            .ok_or(Overflow)?;
-        let away = if rest >= to_next {
-            numerator.signum()
-        } else {
-            0
-        };
-        let units = whole
-            .checked_add(away)
-            .and_then(|units| i64::try_from(units).ok());
-        Ok(Decimal::from_units(units.ok_or(Overflow)?, decimals))
+        let units = divide_half_up(numerator, denominator).ok_or(Overflow)?;
+        Ok(Decimal::from_units(units, decimals))
     }
 
     /// The value as a decimal of at most `decimals` digits, if that is exact.
@@ -291,6 +273,36 @@ fn whole_and_rest(value: Fraction) -> (i128, i128) {
         .checked_rem_euclid(value.denominator)
         .unwrap_or(0);
     (whole, rest)
+}
+
+/// The quotient rounded to a whole number, a half away from zero; none if it does not exist or does not fit.
+/// `denominator` is above zero.
+pub(crate) fn divide_half_up(numerator: i128, denominator: i128) -> Option<i128> {
+    if let (Ok(numerator), Ok(denominator)) = (i64::try_from(numerator), i64::try_from(denominator))
+    {
+        // Nearly always; a division of 64 bits costs a fraction of one of 128.
+        let whole = numerator.checked_div(denominator)?;
+        let reached = whole.checked_mul(denominator)?;
+        let rest = numerator.checked_sub(reached)?.unsigned_abs();
+        let to_next = denominator.unsigned_abs().checked_sub(rest)?;
+        let away = if rest >= to_next {
+            numerator.signum()
+        } else {
+            0
+        };
+        return Some(i128::from(whole.checked_add(away)?));
+    }
+    let whole = numerator.checked_div(denominator)?;
+    // The remainder from the quotient: a second division would cost as much as everything else.
+    let reached = whole.checked_mul(denominator)?;
+    let rest = numerator.checked_sub(reached)?.unsigned_abs();
+    let to_next = denominator.unsigned_abs().checked_sub(rest)?;
+    let away = if rest >= to_next {
+        numerator.signum()
+    } else {
+        0
+    };
+    whole.checked_add(away)
 }
 
 /// At least 1. The divisor of a fraction's parts is never above its denominator, so it fits.

@@ -14,9 +14,13 @@
 //! | [`draw`] | which method and which parameters does this seed draw? |
 //! | [`benchmark`] | what is the benchmark price? One file per family of methods |
 //! | [`case`] | what has to be known? (`kaibiao-case/1`) |
+//! | [`shortlist`] | which bids are priced at all? |
+//! | [`rules`] | what does a tender document announce? (`kaibiao-rules/1`) |
+//! | [`schema`] | what may such documents say? |
 //! | [`score`] | how many points does one bid get? |
 //! | [`result`] | who comes first? (`kaibiao-result/1`) |
 //! | [`explain`] | why? |
+//! | [`simulate`] | what does a rule set do, before it is used? |
 
 #![deny(
     clippy::float_arithmetic,
@@ -38,7 +42,11 @@ pub mod explain;
 pub mod fraction;
 mod ranking;
 pub mod result;
+pub mod rules;
+pub mod schema;
 pub mod score;
+pub mod shortlist;
+pub mod simulate;
 
 pub use case::{Bid, Case};
 pub use decimal::{Decimal, Money};

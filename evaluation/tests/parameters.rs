@@ -3,7 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "tests may panic")]
 
 use evaluation::benchmark::{DrawnValue, Method, PriceSet};
-use evaluation::case::CaseFormat;
 use evaluation::draw::{MethodSpec, Stream, draw_parameters};
 use evaluation::{Bid, Case, Money, evaluate};
 use record::Digest;
@@ -98,7 +97,7 @@ fn indexes_are_drawn_below_the_lengths_of_their_lists() {
     let bids = prices
         .iter()
         .enumerate()
-        .map(|(index, price)| bid(&format!("b{index}"), *price));
+        .map(|(index, price)| Bid::of(format!("b{index}"), *price));
     let case = Case {
         benchmark: drawn.rule,
         ..case(bids.collect(), "10000000.00")
@@ -125,7 +124,7 @@ fn an_empty_list_reads_nothing_and_leaves_its_index_out() {
     let price = Money::from_fen(900_000_000);
     let error = evaluate(&Case {
         benchmark: drawn,
-        ..case(vec![bid("b1", price)], "10000000.00")
+        ..case(vec![Bid::of("b1", price)], "10000000.00")
     })
     .unwrap_err();
     assert_eq!(
@@ -151,20 +150,19 @@ fn a_method_says_what_it_needs() {
             .map(|one| one.name)
             .collect::<Vec<_>>()
     };
-    assert_eq!(names(Method::Jiangsu2), ["K1", "Q1"]);
+    let method = |id: &str| Method::from_id(id).unwrap();
+    assert_eq!(names(method("jiangsu-2")), ["K1", "Q1"]);
     assert_eq!(
-        names(Method::Jiangsu5),
+        names(method("jiangsu-5")),
         ["delta", "K", "band1", "band2", "B"]
     );
-    assert!(
-        Method::Jiangsu1.needs_draw()
-            && !Method::Jiangsu3.needs_draw()
-            && !Method::Jiangsu4.needs_draw()
-    );
-    assert!(
-        Method::Jiangsu5.needs().control_price && Method::FloorRateLowest.needs().estimated_price
-    );
-    for method in Method::ALL {
+    assert!(method("jiangsu-1").needs_draw() && method("mean-float").needs_draw());
+    assert!(!method("jiangsu-3").needs_draw() && !method("jiangsu-4").needs_draw());
+    assert!(method("jiangsu-5").needs().control_price);
+    assert!(method("floor-rate-lowest").needs().estimated_price);
+    assert!(method("limit-mean-blend").needs().budget_price);
+    assert_eq!(Method::all().count(), 14);
+    for method in Method::all() {
         assert_eq!(Method::from_id(method.id()), Ok(method));
     }
 }
@@ -239,33 +237,13 @@ fn code_of(code: &str) -> &'static str {
     String::leak(code.to_owned())
 }
 
-fn bid(bidder: &str, price: Money) -> Bid {
-    Bid {
-        bidder: bidder.to_owned(),
-        price,
-        technical: None,
-        credit: None,
-        rejected: None,
-    }
-}
-
 fn case(bids: Vec<Bid>, control_price: &str) -> Case {
+    let case = json!({"format": "kaibiao-case/1", "profile": "below-threshold", "control_price": control_price,
+        "benchmark": {"method": "jiangsu-3"}, "bids": [],
+        "price_score": {"full": "60", "up": "0.9", "down": "0.6", "floor": "0",
+            "benchmark_decimals": 2, "deviation_decimals": null, "score_decimals": 2}});
     Case {
-        format: CaseFormat::V1,
-        profile: "below-threshold".to_owned(),
-        currency: "CNY".to_owned(),
-        control_price: Some(control_price.parse().unwrap()),
-        estimated_price: None,
-        benchmark: serde_json::from_value(json!({"method": "jiangsu-3"})).unwrap(),
-        price_score: Some(
-            serde_json::from_value(
-                json!({"full": "60", "up": "0.9", "down": "0.6", "floor": "0",
-                "benchmark_decimals": 2, "deviation_decimals": null, "score_decimals": 2}),
-            )
-            .unwrap(),
-        ),
-        technical: None,
-        credit: None,
         bids,
+        ..Case::parse(case.to_string().as_bytes()).unwrap()
     }
 }

@@ -1,4 +1,5 @@
-//! What holds for every case: order does not matter, scores stay within bounds, nothing panics or wraps.
+//! What holds for every case: a second implementation agrees, the order of bids decides nothing, amounts have no
+//! scale, who is out stays out, nothing panics or wraps.
 
 #![expect(
     clippy::unwrap_used,
@@ -6,202 +7,206 @@
     reason = "tests may panic"
 )]
 
-use std::collections::BTreeMap;
+mod evaluated;
+mod openings;
+mod reference;
 
-use evaluation::benchmark::{BenchmarkRule, DrawnValue, Method};
-use evaluation::case::{Aggregate, CaseFormat, CreditMode, CreditRule, PriceScore, TechnicalRule};
+use evaluated::evaluated;
 use evaluation::fraction::Fraction;
-use evaluation::result::Standing;
-use evaluation::{Bid, Case, Decimal, Money, evaluate};
+use evaluation::{Case, Decimal, Money, evaluate};
+use openings::{case, numbers};
 use proptest::prelude::*;
+use reference::number::{Number, number};
+use serde_json::{Value, json};
 
-const CONTROL_FEN: i64 = 1_000_000_000;
-
-fn decimal(units: i64, scale: u8) -> Decimal {
-    Decimal::from_units(units, scale)
+fn bids_by_name(result: &Value) -> Vec<Value> {
+    let mut bids = result["bids"].as_array().unwrap().clone();
+    bids.sort_by_key(|bid| bid["bidder"].as_str().unwrap().to_owned());
+    bids
 }
 
-/// Prices close enough to each other that ties, bands and rejections all happen.
-fn price() -> impl Strategy<Value = Money> {
-    prop_oneof![
-        8 => (600..=1_010_i64).prop_map(|thousandth| Money::from_fen(CONTROL_FEN / 1000 * thousandth)),
-        2 => (1..=CONTROL_FEN).prop_map(Money::from_fen),
-    ]
-}
-
-fn bids() -> impl Strategy<Value = Vec<Bid>> {
-    let scores = prop::collection::vec(0..=60_i64, 3..8);
-    let bid = (price(), scores, 0..=1500_i64).prop_map(|(price, scores, credit)| Bid {
-        bidder: String::new(),
-        price,
-        technical: Some(
-            scores
-                .into_iter()
-                .map(|halves| decimal(halves * 5, 1))
-                .collect(),
-        ),
-        credit: Some(decimal(credit, 1)),
-        rejected: None,
-    });
-    prop::collection::vec(bid, 1..30).prop_map(|mut bids| {
-        bids.iter_mut()
-            .enumerate()
-            .for_each(|(index, bid)| bid.bidder = format!("b{index}"));
-        bids
-    })
-}
-
-fn rule() -> impl Strategy<Value = BenchmarkRule> {
-    let k = || (90..=101_i64).prop_map(|units| decimal(units, 2));
-    let drawn = |pairs: Vec<(&str, DrawnValue)>| -> BTreeMap<String, DrawnValue> {
-        pairs
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect()
+/// Ten times the amount that stands at `name`, by moving its point.
+fn tenfold(object: &mut Value, name: &str) {
+    let Some(amount) = object.get_mut(name) else {
+        return;
     };
-    let fixed = |name: &str, value: Decimal| BTreeMap::from([(name.to_owned(), value)]);
-    let rule = |method: Method, drawn, fixed| BenchmarkRule {
-        method: method.id().to_owned(),
-        drawn,
-        fixed,
-    };
-    prop_oneof![
-        k().prop_map(move |k| rule(
-            Method::Jiangsu1,
-            drawn(vec![("K", DrawnValue::Decimal(k))]),
-            BTreeMap::new()
-        )),
-        (k(), 0..=100_i64, k()).prop_map(move |(k1, q1, k2)| {
-            let pairs = vec![
-                ("K1", DrawnValue::Decimal(k1)),
-                ("Q1", DrawnValue::Decimal(decimal(q1, 2))),
-            ];
-            rule(Method::Jiangsu2, drawn(pairs), fixed("K2", k2))
-        }),
-        Just(rule(Method::Jiangsu3, BTreeMap::new(), BTreeMap::new())),
-        k().prop_map(move |k| rule(Method::Jiangsu4, BTreeMap::new(), fixed("K", k))),
-        (k(), 6..=20_i64, 0..3_u64).prop_map(move |(k, delta, index)| {
-            let delta = DrawnValue::Decimal(decimal(delta, 2));
-            let pairs = vec![
-                ("delta", delta),
-                ("K", DrawnValue::Decimal(k)),
-                ("band1", DrawnValue::Index(0)),
-                ("band2", DrawnValue::Index(0)),
-                ("B", DrawnValue::Index(index)),
-            ];
-            rule(Method::Jiangsu5, drawn(pairs), BTreeMap::new())
-        }),
-    ]
+    for one in match amount {
+        Value::Array(amounts) => amounts.iter_mut().collect(),
+        amount => vec![amount],
+    } {
+        let text = one.as_str().unwrap();
+        let sign = if text.starts_with('-') { "-" } else { "" };
+        let (before, behind) = text.trim_start_matches('-').split_once('.').unwrap();
+        let (first, rest) = behind.split_at(1);
+        let whole: u64 = format!("{before}{first}").parse().unwrap();
+        *one = json!(format!("{sign}{whole}.{rest}0"));
+    }
 }
 
-fn case() -> impl Strategy<Value = Case> {
-    let score = (
-        0..=20_i64,
-        0..=40_i64,
-        0..=30_i64,
-        prop::option::of(0..=4_u8),
-        0..=4_u8,
-    );
-    (rule(), bids(), score, any::<bool>()).prop_map(
-        |(benchmark, bids, (up, down, floor, deviation, decimals), drop)| Case {
-            format: CaseFormat::V1,
-            profile: "below-threshold".to_owned(),
-            currency: "CNY".to_owned(),
-            control_price: Some(Money::from_fen(CONTROL_FEN)),
-            estimated_price: None,
-            benchmark,
-            price_score: Some(PriceScore {
-                full: decimal(60, 0),
-                up: decimal(up, 1),
-                down: decimal(down, 1),
-                floor: decimal(floor, 0),
-                benchmark_decimals: 2,
-                deviation_decimals: deviation,
-                score_decimals: decimals,
-            }),
-            technical: Some(TechnicalRule {
-                full: decimal(30, 0),
-                aggregate: if drop {
-                    Aggregate::DropExtremes
-                } else {
-                    Aggregate::Mean
-                },
-                decimals,
-            }),
-            credit: Some(CreditRule {
-                mode: CreditMode::Linear,
-                full: decimal(110, 0),
-                weight: decimal(10, 0),
-                decimals,
-            }),
-            bids,
-        },
-    )
-}
-
-fn json(case: &Case) -> Option<serde_json::Value> {
-    evaluate(case)
-        .ok()
-        .map(|outcome| serde_json::to_value(outcome).unwrap())
+fn live(result: &Value) -> impl Iterator<Item = &Value> {
+    let bids = result["bids"].as_array().unwrap().iter();
+    bids.filter(|bid| !bid["rank"].is_null())
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// The same result in every field, or the same refusal.
     #[test]
-    fn the_order_of_bids_decides_nothing(case in case(), turn in 0..30_usize) {
+    fn any_case_comes_out_as_the_second_implementation_says(numbers in numbers()) {
+        let case = case(numbers);
+        let expected = reference::evaluate(&case).map_err(str::to_owned);
+        prop_assert_eq!(evaluated(&case), expected, "{}", case);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_order_of_bids_decides_nothing(numbers in numbers(), turn in 0..30_usize) {
+        let case = case(numbers);
         let mut turned = case.clone();
-        let by = turn % case.bids.len();
-        turned.bids.rotate_left(by);
-        turned.bids.reverse();
-        match (json(&case), json(&turned)) {
-            (None, None) => {}
-            (Some(first), Some(second)) => {
-                for name in ["benchmark", "winner", "tied"] {
+        let bids = turned["bids"].as_array_mut().unwrap();
+        let by = turn % bids.len();
+        bids.rotate_left(by);
+        bids.reverse();
+        match (evaluated(&case), evaluated(&turned)) {
+            (Ok(first), Ok(second)) => {
+                for name in ["benchmark", "award_price", "winner", "tied"] {
                     prop_assert_eq!(first.get(name), second.get(name));
                 }
-                let sorted = |value: &serde_json::Value| {
-                    let mut bids = value["bids"].as_array().unwrap().clone();
-                    bids.sort_by_key(|bid| bid["bidder"].as_str().unwrap().to_owned());
-                    bids
-                };
-                prop_assert_eq!(sorted(&first), sorted(&second));
+                prop_assert_eq!(bids_by_name(&first), bids_by_name(&second));
             }
-            (first, second) => prop_assert!(false, "{first:?} {second:?}"),
+            (first, second) => prop_assert_eq!(first, second),
         }
     }
 
     #[test]
-    fn scores_stay_within_their_bounds_and_ranks_follow_totals(case in case()) {
-        let Ok(outcome) = evaluate(&case) else { return Ok(()) };
-        let rule = case.price_score.as_ref().unwrap();
-        let mut scored = Vec::new();
-        for bid in &outcome.bids {
-            prop_assert_eq!(bid.rank.is_some(), bid.price <= Money::from_fen(CONTROL_FEN));
-            let Standing::Scored(scores) = &bid.standing else { continue };
-            let points = scores.price_score.fraction();
-            prop_assert!(points <= rule.full.fraction() && points >= rule.floor.fraction());
-            prop_assert!(scores.technical.as_ref().unwrap().1.fraction() <= Fraction::integer(30));
-            prop_assert!(scores.credit.unwrap().1.fraction() <= Fraction::integer(10));
-            scored.push((bid.rank.unwrap(), scores.total.fraction(), bid.price));
+    fn scores_stay_within_their_bounds_and_ranks_follow_totals(numbers in numbers()) {
+        let case = case(numbers);
+        let Ok(result) = evaluated(&case) else { return Ok(()) };
+        let mut scored: Vec<(u64, Number)> = Vec::new();
+        for bid in live(&result) {
+            let Some(total) = bid.get("total") else { continue };
+            let points = number(&bid["price_score"]);
+            prop_assert!(points <= number(&case["price_score"]["full"]));
+            if let Some(floor) = case["price_score"].get("floor") {
+                prop_assert!(points >= number(floor));
+            }
+            if let Some(points) = bid.get("technical") {
+                prop_assert!(number(points) <= number(&case["technical"]["full"]));
+            }
+            if let (Some(points), Some(weight)) = (bid.get("credit"), case["credit"].get("weight")) {
+                prop_assert!(number(points) <= number(weight));
+            }
+            scored.push((bid["rank"].as_u64().unwrap(), number(total)));
         }
         scored.sort();
         for pair in scored.windows(2) {
-            let ((rank, total, price), (next_rank, next_total, next_price)) = (pair[0], pair[1]);
-            prop_assert_eq!(rank == next_rank, total == next_total && price == next_price);
-            prop_assert!(total > next_total || (total == next_total && price <= next_price));
+            prop_assert!(pair[0].1 >= pair[1].1);
         }
-        prop_assert!(outcome.winner.is_none() || outcome.tied.is_empty());
-        prop_assert!(outcome.tied.is_empty() || outcome.tied.len() > 1);
+        let ranks: Vec<u64> = live(&result).map(|bid| bid["rank"].as_u64().unwrap()).collect();
+        for rank in &ranks {
+            let before = ranks.iter().filter(|other| *other < rank).count();
+            prop_assert_eq!(*rank, u64::try_from(before).unwrap() + 1);
+        }
+        let first = ranks.iter().filter(|rank| **rank == 1).count();
+        prop_assert_eq!(result["winner"].is_string(), first == 1);
+        prop_assert_eq!(result["tied"].as_array().map_or(0, Vec::len), if first > 1 { first } else { 0 });
     }
 
     #[test]
-    fn all_amounts_times_ten_give_a_benchmark_times_ten(mut case in case()) {
-        let before = evaluate(&case).ok().and_then(|outcome| outcome.benchmark());
-        // At four decimals one unit less of rounding stays visible on either side.
-        case.bids.iter_mut().for_each(|bid| bid.price = Money::from_fen(bid.price.fen() * 10));
-        case.control_price = Some(Money::from_fen(CONTROL_FEN * 10));
-        case.price_score.as_mut().unwrap().benchmark_decimals = 1;
-        let after = evaluate(&case).ok().and_then(|outcome| outcome.benchmark());
-        prop_assert_eq!(before.map(Decimal::units), after.map(Decimal::units));
+    fn all_amounts_times_ten_change_no_score_and_no_rank(numbers in numbers()) {
+        let mut case = case(numbers);
+        let at_the_limit = case["control_price"].as_str().unwrap().len() > 15;
+        // What rounds amounts to fixed decimals has a scale.
+        let rounds = case["benchmark"]["fixed"].get("mean_decimals").is_some();
+        if at_the_limit || rounds || case["benchmark"]["method"] == "fixed-price" {
+            return Ok(());
+        }
+        let Ok(before) = evaluated(&case) else { return Ok(()) };
+        for name in ["control_price", "estimated_price", "budget_price", "provisional_sums"] {
+            tenfold(&mut case, name);
+        }
+        for bid in case["bids"].as_array_mut().unwrap() {
+            tenfold(bid, "price");
+            tenfold(bid, "adjustments");
+        }
+        // At one decimal less the benchmark is rounded at the same digit.
+        match case["price_score"].get("benchmark_decimals").and_then(Value::as_u64) {
+            Some(0) => return Ok(()),
+            Some(decimals) => case["price_score"]["benchmark_decimals"] = json!(decimals - 1),
+            None => {}
+        }
+        let after = evaluated(&case).unwrap();
+        if case["benchmark"]["method"] != "lowest-ratio" && before.get("benchmark").is_some() {
+            let ten = reference::number::whole(10);
+            prop_assert_eq!(number(&before["benchmark"]) * ten, number(&after["benchmark"]));
+        }
+        let without_amounts = |result: &Value| {
+            let mut bids = result["bids"].clone();
+            for bid in bids.as_array_mut().unwrap() {
+                bid.as_object_mut().unwrap().remove("evaluated_price");
+            }
+            bids
+        };
+        prop_assert_eq!(without_amounts(&before), without_amounts(&after));
+        prop_assert_eq!(&before["winner"], &after["winner"]);
+    }
+
+    #[test]
+    fn a_bid_above_the_control_price_changes_nothing(numbers in numbers(), place in 0..30_usize) {
+        let case = case(numbers);
+        if case["benchmark"]["method"] == "floor-rate-lowest" {
+            return Ok(());
+        }
+        let mut more = case.clone();
+        let bids = more["bids"].as_array_mut().unwrap();
+        let mut dear = bids[0].clone();
+        let limit: Money = case["control_price"].as_str().unwrap().parse().unwrap();
+        dear["bidder"] = json!("too dear");
+        dear["price"] = json!(Money::from_fen(limit.fen() + 1).to_string());
+        let place = place % (bids.len() + 1);
+        bids.insert(place, dear);
+        if limit.fen() == evaluation::case::AMOUNT_MAX_FEN {
+            prop_assert_eq!(evaluated(&more), Err("price-too-large".to_owned()));
+            return Ok(());
+        }
+        match (evaluated(&case), evaluated(&more)) {
+            (Ok(first), Ok(mut second)) => {
+                let out = second["bids"].as_array_mut().unwrap().remove(place);
+                prop_assert_eq!(&out["reason"], "above-control-price");
+                prop_assert_eq!(first, second);
+            }
+            (first, second) => prop_assert_eq!(first, second),
+        }
+    }
+
+    #[test]
+    fn a_late_rejection_moves_no_benchmark_unless_the_rules_want_it(numbers in numbers(), which in 0..30_usize) {
+        let mut case = case(numbers);
+        let Ok(before) = evaluated(&case) else { return Ok(()) };
+        let count = case["bids"].as_array().unwrap().len();
+        case["bids"][which % count]["rejected"] = json!("late");
+        let later = case.get("recompute_policy").is_some();
+        if later || case["benchmark"]["method"] == "lowest-ratio" {
+            return Ok(());
+        }
+        // The widest spread may become another's when a bid is out.
+        let Ok(after) = evaluated(&case) else { return Ok(()) };
+        prop_assert_eq!(before.get("benchmark"), after.get("benchmark"));
+        prop_assert!(after["bids"][which % count]["rank"].is_null());
+    }
+
+    #[test]
+    fn a_second_run_gives_the_same_bytes(numbers in numbers()) {
+        let text = case(numbers).to_string();
+        let run = || {
+            let outcome = Case::parse(text.as_bytes()).and_then(|case| evaluate(&case));
+            outcome.map(|outcome| serde_json::to_string(&outcome).unwrap())
+        };
+        prop_assert_eq!(run(), run());
     }
 
     #[test]
@@ -220,7 +225,7 @@ proptest! {
         decimals in prop::collection::vec(0..=8_u8, 3),
     ) {
         let text = |index: usize| &texts[index];
-        let json = serde_json::json!({
+        let json = json!({
             "format": "kaibiao-case/1", "profile": "below-threshold", "control_price": text(0),
             "benchmark": {"method": "jiangsu-2", "drawn": {"K1": text(1), "Q1": "0.7"}, "fixed": {"K2": text(2)}},
             "price_score": {"full": text(3), "up": text(4), "down": text(5), "floor": text(6),

@@ -109,8 +109,8 @@ impl World {
         for entry in self.log().chain(&ChainId::Tender(tender.clone())) {
             match Act::read(&entry.envelope) {
                 Some(Ok(Act::Notice(notice))) => {
+                    accounts.extend(notice.credit_source().cloned());
                     accounts.extend(notice.witnesses);
-                    accounts.extend(notice.rules.credit.map(|credit| credit.source));
                 }
                 Some(Ok(Act::BidManifest(manifest))) => accounts.extend(manifest.members),
                 _ => {}

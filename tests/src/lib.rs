@@ -18,6 +18,7 @@ mod log;
 mod notice;
 mod opening;
 mod play;
+mod rules;
 mod script;
 mod seal;
 mod steps;
@@ -26,10 +27,10 @@ mod world;
 pub use actor::{Actor, id, seed};
 pub use log::{Log, LogEntry};
 pub use notice::{
-    announcement, document_set, documents, method, minutes, notice_of, opening_terms, profile_ref,
-    rules,
+    announcement, document_set, documents, minutes, notice_of, opening_terms, profile_ref,
 };
 pub use play::{Milestone, Play};
+pub use rules::{method, rules};
 pub use script::{Bidder, Conduct, Script};
 pub use seal::{
     Bid, SealedBid, contribution, form_json, open_slot, rehearsal, seal_bid, sealed_part,

@@ -1,14 +1,11 @@
 //! Notices with sane defaults: what a test does not care about.
 
-use evaluation::draw::MethodSpec;
 use procedure::act::{
-    CreditTerms, Document, DrawAnnounce, FieldType, FormField, Notice, OpeningTerms, ProfileRef,
-    RuleSet, Ties, WhoOpens,
+    Document, DrawAnnounce, FieldType, FormField, Notice, OpeningTerms, ProfileRef, WhoOpens,
 };
-use procedure::law::profiles;
+use procedure::law::latest;
 use record::sealing::{document_set_digest, root_of_leaves, segment_leaf};
 use record::{Digest, Identifier};
-use serde_json::json;
 
 use crate::script::Script;
 use crate::{DAY_MS, HOUR_MS, MINUTE_MS, id};
@@ -18,12 +15,10 @@ pub fn minutes(count: u64) -> u64 {
     count * MINUTE_MS
 }
 
-/// The released profile `name`, as a notice names it.
+/// The latest version of the released profile `name`, as a notice names it.
 pub fn profile_ref(name: &str) -> ProfileRef {
-    let profile = profiles()
-        .iter()
-        .find(|profile| profile.reference.id.as_str() == name);
-    profile.expect("the profile is released").reference.clone()
+    let profile = latest(name).expect("the profile is released");
+    profile.reference.clone()
 }
 
 /// Two small tender documents.
@@ -56,52 +51,6 @@ pub fn opening_terms() -> OpeningTerms {
         confirmation_ms: minutes(30),
         draw_window_ms: minutes(20),
         draw_objection_ms: minutes(15),
-    }
-}
-
-/// A benchmark method with grids that suit it.
-pub fn method(name: &str) -> MethodSpec {
-    let grid = |min: &str, max: &str, step: &str| json!({ "min": min, "max": max, "step": step });
-    let spec = match name {
-        "jiangsu-1" => json!({ "method": name, "grids": { "K": grid("0.95", "0.98", "0.005") } }),
-        "jiangsu-2" => json!({
-            "method": name,
-            "grids": { "K1": grid("0.95", "0.98", "0.005"), "Q1": grid("0.65", "0.85", "0.05") },
-            "fixed": { "K2": "0.93" },
-        }),
-        "jiangsu-3" => json!({ "method": name }),
-        "jiangsu-4" => json!({ "method": name, "fixed": { "K": "0.97" } }),
-        "jiangsu-5" => json!({
-            "method": name,
-            "grids": { "delta": grid("0.05", "0.08", "0.01"), "K": grid("0.95", "0.98", "0.01") },
-        }),
-        "floor-rate-lowest" => json!({ "method": name, "fixed": { "rate_percent": "87.745" } }),
-        other => panic!("no default grids for {other}"),
-    };
-    serde_json::from_value(spec).expect("the default grids are well-formed")
-}
-
-/// The rules of a works tender below the thresholds: `methods` in the draw, price 90 points, credit 10.
-pub fn rules(methods: &[&str]) -> RuleSet {
-    let by_price = methods == ["floor-rate-lowest"];
-    let price_score = json!({
-        "full": "90", "up": "0.9", "down": "0.6", "floor": "0",
-        "benchmark_decimals": 2, "deviation_decimals": null, "score_decimals": 2,
-    });
-    let credit = json!({ "mode": "linear", "full": "100", "weight": "10", "decimals": 2 });
-    let parsed = "a default rule is well-formed";
-    RuleSet {
-        currency: if by_price { "KRW" } else { "CNY" }.to_owned(),
-        control_price: (!by_price).then(|| "10000000.00".to_owned()),
-        estimated_price: by_price.then(|| "10000000".to_owned()),
-        methods: methods.iter().map(|name| method(name)).collect(),
-        price_score: (!by_price).then(|| serde_json::from_value(price_score).expect(parsed)),
-        credit: (!by_price).then(|| CreditTerms {
-            source: id("credit-source"),
-            rule: serde_json::from_value(credit).expect(parsed),
-            missing: "60".to_owned(),
-        }),
-        ties: Ties::Draw,
     }
 }
 

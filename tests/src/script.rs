@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use procedure::act::{OpeningTerms, RuleSet, Ties};
 
-use crate::notice::{opening_terms, rules};
+use crate::notice::opening_terms;
+use crate::rules::rules;
 
 /// How a bidder behaves.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -174,6 +175,32 @@ impl Script {
             ],
             ..Script::plain(tender)
         }
+    }
+
+    /// A small tender at one price for all, 8 % below the control price: five bidders commit to it, one asks for
+    /// more, and a draw finds the winner.
+    pub fn at_fixed_price(tender: &str) -> Script {
+        let price = "9200000.00";
+        let prices = [price, price, "9200000.01", price, price, price];
+        Script {
+            rules: rules(&["fixed-price"]),
+            ..Script::plain(tender)
+        }
+        .with_prices(&prices)
+    }
+
+    /// Seven bidders and two ways of shortlisting them, one of which is drawn; either takes four.
+    pub fn shortlisted(tender: &str) -> Script {
+        let prices = [
+            "9520000", "9088000", "8875000", "9310000", "9150000", "8990000", "9450000",
+        ];
+        let mut script = Script::plain(tender).with_prices(&prices);
+        let candidates = serde_json::json!([
+            { "method": "low-price", "drop_percent": "10", "take": 4 },
+            { "method": "mean", "drop_percent": "10", "above": 1, "below": 3 },
+        ]);
+        script.rules.shortlist = serde_json::from_value(candidates).expect("two candidates");
+        script
     }
 
     /// The same with other bidders.

@@ -19,8 +19,8 @@ pub fn accounts_to_include(tender: &Tender, directory: &Directory) -> BTreeSet<I
         tender.signers().iter().cloned().chain(with_role).collect();
     if let Some(bidding) = tender.stage().bidding() {
         let notice = &bidding.notice;
-        let credit = notice.rules.credit.iter().map(|credit| &credit.source);
-        accounts.extend(notice.witnesses.iter().chain(credit).cloned());
+        let source = notice.credit_source();
+        accounts.extend(notice.witnesses.iter().chain(source).cloned());
         accounts.extend(bidding.bids.values().flat_map(|bid| bid.members.clone()));
     }
     accounts

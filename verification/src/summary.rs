@@ -125,6 +125,7 @@ fn scores(outcome: &Outcome) -> BTreeMap<&str, Score> {
         Standing::Scored(scores) => (Some(scores.total.to_string()), None),
         Standing::Rejected(rejection) => (None, Some(rejection.reason().to_owned())),
         Standing::Ranked => (None, None),
+        Standing::NotShortlisted => (None, Some("not-shortlisted".to_owned())),
     };
     let of_bid = |bid: &evaluation::result::BidOutcome| {
         let (total, reason) = score(&bid.standing);

@@ -58,6 +58,8 @@ fn awarded_records_hold_everywhere() {
         Script::eventful("T-2"),
         Script::statutory("T-3"),
         Script::korean("T-4"),
+        Script::at_fixed_price("T-5"),
+        Script::shortlisted("T-6"),
     ];
     for script in scripts {
         let play = Play::to(script, Milestone::Awarded);

@@ -1,13 +1,16 @@
 //! The commands: one file each, with its arguments, its steps and what it prints.
 
 mod bid;
+mod case;
 mod credit;
 mod evaluate;
 mod export;
 mod key;
 mod receipt;
 mod rehearse;
+mod rules;
 mod seal;
+mod simulate;
 mod submit;
 mod tender;
 mod tenderee;
@@ -83,8 +86,16 @@ enum Command {
     Object(bid::Object),
     /// Release what you hold as a trustee (the same as `trustee release`).
     Release(trustee::Release),
+    /// Make tables of bids to fill in, and turn cases from one format into another.
+    #[command(subcommand)]
+    Case(case::Command),
     /// Compute who comes first in an evaluation case.
     Evaluate(evaluate::Arguments),
+    /// Take a ready rule set; check one before it is announced.
+    #[command(subcommand)]
+    Rules(rules::Command),
+    /// Show what a rule set does before it is used: benchmarks, chances to win, what a ring could do.
+    Simulate(simulate::Arguments),
     /// Play a whole tender against a demonstration server, in all its roles.
     Rehearse(rehearse::Arguments),
     /// Save the record of a tender as one file.
@@ -125,7 +136,10 @@ fn run(desk: &Desk, command: Command) -> Outcome {
         Command::Confirm(arguments) => bid::confirm(desk, &arguments),
         Command::Object(arguments) => bid::object(desk, &arguments),
         Command::Release(arguments) => trustee::release(desk, &arguments),
+        Command::Case(command) => case::run(desk, command),
         Command::Evaluate(arguments) => evaluate::run(desk, &arguments),
+        Command::Rules(command) => rules::run(desk, &command),
+        Command::Simulate(arguments) => simulate::run(desk, &arguments),
         Command::Rehearse(arguments) => rehearse::run(desk, &arguments),
         Command::Export(arguments) => export::run(desk, &arguments),
         Command::Trust(command) => trust::run(desk, command),

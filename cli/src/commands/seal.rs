@@ -115,12 +115,7 @@ fn check_price(terms: &Terms, form: &Map<String, Value>) -> Result<(), Failure> 
     if !procedure::above_control_price(&terms.notice.rules, price) {
         return Ok(());
     }
-    let control = terms
-        .notice
-        .rules
-        .control_price
-        .as_deref()
-        .unwrap_or_default();
+    let control = terms.notice.rules.control_price.unwrap_or_default();
     let message =
         format!("the price {price} is above the control price {control}; such a bid is rejected");
     Err(Failure::input("above-control-price", message)

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::{Outcome, admitted};
 use crate::desk::{Desk, read_bytes, write_new};
 use crate::failure::Failure;
-use crate::notice::{Surroundings, complete};
+use crate::notice::{Surroundings, complete, remarks};
 
 /// Arguments of `tender create`.
 #[derive(Debug, clap::Args)]
@@ -172,14 +172,15 @@ fn show_body(act: &Act) -> String {
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 The draft is JSON with the fields of the `notice` statement, but: \"documents\" lists paths beside the draft;\n\
-\"profile\" is its id; \"documents_until\", \"deadline\" and \"opening_begins\" are times such as\n\
+\"rules\" may be the path of a rule set (see `kaibiao rules`); \"profile\" is its id; \"documents_until\", \"deadline\" and \"opening_begins\" are times such as\n\
 \"2026-12-01T09:30+08:00\"; tender, document set and trustee set are filled in.")]
 pub struct PublishNotice {
     /// The tender.
     tender: Identifier,
     /// The draft of the notice: JSON with the fields of `notice` in procedure/STATEMENTS.md, except that "documents"
-    /// lists paths beside the draft, "profile" is a name, "documents_until", "deadline" and "opening_begins" are times
-    /// such as "2026-12-01T09:30+08:00", and "tender", "document_set" and "trustee_set" are filled in.
+    /// lists paths beside the draft, "rules" may be the path of a rule set, "profile" is a name, "documents_until",
+    /// "deadline" and "opening_begins" are times such as "2026-12-01T09:30+08:00", and "tender", "document_set" and
+    /// "trustee_set" are filled in.
     draft: PathBuf,
     /// Do not ask.
     #[arg(long, short)]
@@ -199,8 +200,12 @@ pub fn notice(desk: &Desk, arguments: &PublishNotice) -> Outcome {
     };
     let folder = arguments.draft.parent().unwrap_or(Path::new("."));
     let (notice, blobs) = complete(&read_bytes(&arguments.draft)?, folder, &surroundings)?;
+    let remarks = remarks(&notice);
     let act = Act::from(notice);
     desk.output.note(show_body(&act));
+    for remark in remarks {
+        desk.output.note(remark);
+    }
     desk.confirm(
         "Publish this notice? From then on nobody can change it.",
         arguments.yes,

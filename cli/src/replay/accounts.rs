@@ -25,8 +25,11 @@ fn named(act: &Act) -> Vec<Identifier> {
             .map(|member| member.trustee.clone())
             .collect(),
         Act::Notice(body) => {
-            let source = body.rules.credit.iter().map(|credit| credit.source.clone());
-            source.chain(body.witnesses.iter().cloned()).collect()
+            let source = body.credit_source().cloned();
+            source
+                .into_iter()
+                .chain(body.witnesses.iter().cloned())
+                .collect()
         }
         Act::BidManifest(body) => body
             .members

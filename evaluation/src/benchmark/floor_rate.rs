@@ -7,10 +7,19 @@
 //! | `floor-rate.floor` | estimated price × rate / 100, exact |
 
 use crate::error::EvaluationError;
-use crate::explain::{Inputs, Step};
+use crate::explain::{FormulaSpec, Inputs, Step, Trace};
 use crate::fraction::Fraction;
 
-use super::{Basis, Domain, Formula, Needs, Parameter, PriceSet, Values};
+use super::{Basis, Domain, Formula, Needs, Parameter, PriceSet, Scoring, Values};
+
+/// The methods of this file.
+pub(super) const METHODS: &[&dyn Formula] = &[&FloorRateLowest];
+
+/// The formula ids of this file.
+pub(super) const FORMULAS: &[FormulaSpec] = &[FormulaSpec::new(
+    "floor-rate.floor",
+    &["estimated_price", "rate_percent"],
+)];
 
 /// `floor-rate-lowest`.
 pub(super) struct FloorRateLowest;
@@ -31,8 +40,8 @@ impl Formula for FloorRateLowest {
         }
     }
 
-    fn scores(&self) -> bool {
-        false
+    fn scoring(&self) -> Scoring {
+        Scoring::PriceOnly
     }
 
     fn heeds_control_price(&self) -> bool {
@@ -43,7 +52,7 @@ impl Formula for FloorRateLowest {
         &self,
         set: &PriceSet,
         values: &Values,
-        steps: &mut Vec<Step>,
+        trace: &mut Trace,
     ) -> Result<Basis, EvaluationError> {
         let estimated = set.estimated_price();
         let rate = values.decimal("rate_percent")?;
@@ -51,10 +60,12 @@ impl Formula for FloorRateLowest {
             .fraction()
             .times(rate.fraction())?
             .over(Fraction::integer(100))?;
-        let inputs = Inputs::new()
-            .with("estimated_price", estimated)
-            .with("rate_percent", rate);
-        steps.push(Step::exact("floor", "floor-rate.floor", inputs, floor));
+        trace.step(|| {
+            let inputs = Inputs::new()
+                .with("estimated_price", estimated)
+                .with("rate_percent", rate);
+            Step::exact("floor", "floor-rate.floor", inputs, floor)
+        });
         Ok(Basis::LowestFrom(floor))
     }
 }

@@ -1,22 +1,19 @@
-//! The Jiangsu methods one to four, and the average A that one, two and four share
-//! (rules.md sections 1.2 to 1.6; 苏建招办〔2017〕7号).
+//! The Jiangsu methods one to four (rules.md sections 1.3 to 1.6; 苏建招办〔2017〕7号).
 //!
 //! | formula id | meaning |
 //! |---|---|
-//! | `jiangsu-a.trim-fifth` | n ≥ 7: without the round_half_up(0.2 n) highest and lowest; a price that lies on both sides of a cut stays whole; mean of the rest |
-//! | `jiangsu-a.drop-highest` | n = 4 to 6: without exactly one highest; mean of the rest |
-//! | `jiangsu-a.second-lowest` | n = 2 or 3: the second price in ascending order |
-//! | `jiangsu-a.only-bid` | n = 1: that price |
 //! | `jiangsu-1.benchmark`, `jiangsu-4.benchmark` | A × K |
 //! | `jiangsu-2.benchmark` | A × K1 × Q1 + B × K2 × Q2, Q2 = 1 − Q1, B = control price |
-//! | `jiangsu-3.benchmark` | the second-lowest price |
+//! | `jiangsu-3.benchmark` | the second price in ascending order |
+//! | `jiangsu-3.only-bid` | n = 1: that price |
+//!
+//! A and its parameters: [`jiangsu_average`](super::jiangsu_average).
 
-use crate::decimal::Money;
 use crate::error::EvaluationError;
-use crate::explain::{Inputs, Step};
-use crate::fraction::{ArithmeticError, Fraction};
+use crate::explain::{FormulaSpec, Inputs, Trace};
+use crate::fraction::Fraction;
 
-use super::price_set::{mean, sum};
+use super::jiangsu_average::{self, FIXED, PARAMETERS, average, second_lowest};
 use super::{Basis, Domain, Formula, Needs, Parameter, PriceSet, Values};
 
 /// 方法一: the average A times a drawn K.
@@ -31,7 +28,30 @@ pub(super) struct Method3;
 /// 方法四: the average A times a K that the tender document announces.
 pub(super) struct Method4;
 
-const K: Parameter = Parameter::decimal("K", Domain::AboveZero);
+/// The methods of this file.
+pub(super) const METHODS: &[&dyn Formula] = &[&Method1, &Method2, &Method3, &Method4];
+
+/// The formula ids of this file.
+pub(super) const FORMULAS: &[FormulaSpec] = &[
+    FormulaSpec::new("jiangsu-1.benchmark", &["A", "K"]),
+    FormulaSpec::new("jiangsu-2.benchmark", &["A", "B", "K1", "K2", "Q1", "Q2"]),
+    FormulaSpec::new("jiangsu-3.benchmark", &["lowest", "n", "second_lowest"]),
+    FormulaSpec::new("jiangsu-3.only-bid", &["n", "price"]),
+    FormulaSpec::new("jiangsu-4.benchmark", &["A", "K"]),
+];
+
+const K: Parameter = Parameter::decimal("K", Domain::Factor);
+const METHOD_2_FIXED: [Parameter; PARAMETERS + 1] =
+    and_average(Parameter::decimal("K2", Domain::Factor));
+const METHOD_4_FIXED: [Parameter; PARAMETERS + 1] = and_average(K);
+
+/// A parameter, then those of the average A.
+const fn and_average(own: Parameter) -> [Parameter; PARAMETERS + 1] {
+    let [first, second, third, fourth, fifth, sixth, seventh, eighth] = FIXED;
+    [
+        own, first, second, third, fourth, fifth, sixth, seventh, eighth,
+    ]
+}
 
 impl Formula for Method1 {
     fn id(&self) -> &'static str {
@@ -42,17 +62,25 @@ impl Formula for Method1 {
         &[K]
     }
 
+    fn fixed(&self) -> &'static [Parameter] {
+        &FIXED
+    }
+
     fn trims(&self) -> bool {
         true
+    }
+
+    fn check(&self, values: &Values) -> Result<(), EvaluationError> {
+        jiangsu_average::check(values)
     }
 
     fn settle(
         &self,
         set: &PriceSet,
         values: &Values,
-        steps: &mut Vec<Step>,
+        trace: &mut Trace,
     ) -> Result<Basis, EvaluationError> {
-        average_times_k("jiangsu-1.benchmark", set, values, steps)
+        average_times_k("jiangsu-1.benchmark", set, values, trace)
     }
 }
 
@@ -64,14 +92,14 @@ impl Formula for Method2 {
     fn drawn(&self) -> &'static [Parameter] {
         const {
             &[
-                Parameter::decimal("K1", Domain::AboveZero),
+                Parameter::decimal("K1", Domain::Factor),
                 Parameter::decimal("Q1", Domain::ZeroToOne),
             ]
         }
     }
 
     fn fixed(&self) -> &'static [Parameter] {
-        const { &[Parameter::decimal("K2", Domain::AboveZero)] }
+        &METHOD_2_FIXED
     }
 
     fn needs(&self) -> Needs {
@@ -85,13 +113,17 @@ impl Formula for Method2 {
         true
     }
 
+    fn check(&self, values: &Values) -> Result<(), EvaluationError> {
+        jiangsu_average::check(values)
+    }
+
     fn settle(
         &self,
         set: &PriceSet,
         values: &Values,
-        steps: &mut Vec<Step>,
+        trace: &mut Trace,
     ) -> Result<Basis, EvaluationError> {
-        let a = average(set, steps)?;
+        let a = average(set, values, trace)?;
         let b = set.control_price();
         let (k1, q1, k2) = (
             values.decimal("K1")?,
@@ -101,17 +133,18 @@ impl Formula for Method2 {
         let q2 = Fraction::ONE.minus(q1.fraction())?;
         let from_bids = a.times(k1.fraction())?.times(q1.fraction())?;
         let from_control = b.fraction().times(k2.fraction())?.times(q2)?;
-        let inputs = Inputs::new()
-            .with("A", a)
-            .with("B", b)
-            .with("K1", k1)
-            .with("Q1", q1)
-            .with("K2", k2)
-            .with("Q2", q2);
         Ok(Basis::Benchmark {
             exact: from_bids.plus(from_control)?,
             formula: "jiangsu-2.benchmark",
-            inputs,
+            inputs: trace.inputs(|| {
+                Inputs::new()
+                    .with("A", a)
+                    .with("B", b)
+                    .with("K1", k1)
+                    .with("Q1", q1)
+                    .with("K2", k2)
+                    .with("Q2", q2)
+            }),
         })
     }
 }
@@ -125,16 +158,26 @@ impl Formula for Method3 {
         &self,
         set: &PriceSet,
         _values: &Values,
-        _steps: &mut Vec<Step>,
+        trace: &mut Trace,
     ) -> Result<Basis, EvaluationError> {
-        let prices = set.prices();
-        let chosen = second_lowest(prices)?;
-        let inputs = Inputs::new()
-            .with("n", prices.len())
-            .with("second_lowest", chosen);
+        let all = set.all();
+        let chosen = second_lowest(all)?;
+        let formula = match all.len() {
+            1 => "jiangsu-3.only-bid",
+            _ => "jiangsu-3.benchmark",
+        };
+        let inputs = trace.inputs(|| {
+            let inputs = Inputs::new().with("n", all.len());
+            match all.prices() {
+                [only] => inputs.with("price", *only),
+                _ => inputs
+                    .with("lowest", all.first().unwrap_or_default())
+                    .with("second_lowest", chosen),
+            }
+        });
         Ok(Basis::Benchmark {
             exact: chosen.fraction(),
-            formula: "jiangsu-3.benchmark",
+            formula,
             inputs,
         })
     }
@@ -146,20 +189,24 @@ impl Formula for Method4 {
     }
 
     fn fixed(&self) -> &'static [Parameter] {
-        &[K]
+        &METHOD_4_FIXED
     }
 
     fn trims(&self) -> bool {
         true
     }
 
+    fn check(&self, values: &Values) -> Result<(), EvaluationError> {
+        jiangsu_average::check(values)
+    }
+
     fn settle(
         &self,
         set: &PriceSet,
         values: &Values,
-        steps: &mut Vec<Step>,
+        trace: &mut Trace,
     ) -> Result<Basis, EvaluationError> {
-        average_times_k("jiangsu-4.benchmark", set, values, steps)
+        average_times_k("jiangsu-4.benchmark", set, values, trace)
     }
 }
 
@@ -167,100 +214,13 @@ fn average_times_k(
     formula: &'static str,
     set: &PriceSet,
     values: &Values,
-    steps: &mut Vec<Step>,
+    trace: &mut Trace,
 ) -> Result<Basis, EvaluationError> {
-    let a = average(set, steps)?;
+    let a = average(set, values, trace)?;
     let k = values.decimal("K")?;
-    let inputs = Inputs::new().with("A", a).with("K", k);
     Ok(Basis::Benchmark {
         exact: a.times(k.fraction())?,
         formula,
-        inputs,
+        inputs: trace.inputs(|| Inputs::new().with("A", a).with("K", k)),
     })
-}
-
-/// The average A, unrounded.
-fn average(set: &PriceSet, steps: &mut Vec<Step>) -> Result<Fraction, EvaluationError> {
-    let prices = set.prices();
-    let inputs = Inputs::new().with("n", prices.len());
-    let (formula, inputs, a) = match prices {
-        [only] => ("jiangsu-a.only-bid", inputs, only.fraction()),
-        [_, second] | [_, second, _] => ("jiangsu-a.second-lowest", inputs, second.fraction()),
-        [kept @ .., highest] if prices.len() < 7 => {
-            let inputs = inputs
-                .with("removed_high", std::slice::from_ref(highest))
-                .with("sum", sum(kept)?);
-            (
-                "jiangsu-a.drop-highest",
-                inputs.with("kept", kept.len()),
-                mean(kept)?,
-            )
-        }
-        _ => {
-            let cut = Cut::fifth(prices);
-            let inputs = inputs
-                .with("cut", cut.per_end)
-                .with("removed_low", cut.low)
-                .with("removed_high", cut.high)
-                .with("kept", cut.kept.len())
-                .with("sum", sum(cut.kept)?);
-            ("jiangsu-a.trim-fifth", inputs, mean(cut.kept)?)
-        }
-    };
-    steps.push(Step::exact("benchmark/A", formula, inputs, a));
-    Ok(a)
-}
-
-/// Ascending prices with a fifth cut off at each end.
-struct Cut<'a> {
-    per_end: usize,
-    low: &'a [Money],
-    kept: &'a [Money],
-    high: &'a [Money],
-}
-
-impl<'a> Cut<'a> {
-    /// Cuts round_half_up(0.2 n) at each end of at least seven ascending prices. If the last price to be
-    /// removed equals others, all of that price are kept (末位投标报价相同均保留).
-    fn fifth(prices: &'a [Money]) -> Cut<'a> {
-        let count = prices.len();
-        // 0.2 n rounded half up is floor((2 n + 5) / 10).
-        let per_end = count
-            .saturating_mul(2)
-            .saturating_add(5)
-            .checked_div(10)
-            .unwrap_or(0);
-        let below = |limit: Option<&Money>| {
-            limit.map_or(0, |limit| prices.partition_point(|price| price < limit))
-        };
-        let upto = |limit: Option<&Money>| {
-            limit.map_or(count, |limit| {
-                prices.partition_point(|price| price <= limit)
-            })
-        };
-        // The first price that stays at either end also brings its equals back.
-        let low_end = below(prices.get(per_end));
-        let last_kept = count.saturating_sub(per_end).saturating_sub(1);
-        let high_start = upto(prices.get(last_kept));
-        let (low, rest) = prices.split_at_checked(low_end).unwrap_or((&[], prices));
-        let (kept, high) = rest
-            .split_at_checked(high_start.saturating_sub(low_end))
-            .unwrap_or((rest, &[]));
-        Cut {
-            per_end,
-            low,
-            kept,
-            high,
-        }
-    }
-}
-
-/// The second price in ascending order, or the only one.
-fn second_lowest(prices: &[Money]) -> Result<Money, ArithmeticError> {
-    // A formula is only asked for a set that is not empty.
-    prices
-        .get(1)
-        .or(prices.first())
-        .copied()
-        .ok_or(ArithmeticError::DivisionByZero)
 }

@@ -1,89 +1,116 @@
 //! Benchmark methods (评标基准价): how prices and parameters become the number that prices are measured by.
 //!
-//! **To add a method**: write a [`Formula`] in a file of its family, add a variant to [`Method`] and a line
-//! to its `ALL` and to the one `match` in [`Method::formula`]. Everything else (parsing, validation, drawing,
-//! refusals, explanations) follows from what the formula declares about itself.
+//! **To add a method**: write a [`Formula`] in a file of its own, or in the file of its family, and name the
+//! file in `families!`. Everything else (parsing, validation, drawing, refusals, explanations, JSON Schema,
+//! simulation) follows from what the formula declares about itself.
 //!
 //! | file | methods | source |
 //! |---|---|---|
-//! | `jiangsu.rs` | `jiangsu-1` to `jiangsu-4`, the average A | rules.md sections 1.2 to 1.6 |
-//! | `jiangsu_abc.rs` | `jiangsu-5` | rules.md section 1.7 |
+//! | `jiangsu.rs`, the average A in `jiangsu_average.rs` | `jiangsu-1` to `jiangsu-4` | rules.md sections 1.2 to 1.6 |
+//! | `jiangsu_abc.rs` | `jiangsu-5` | section 1.7 |
+//! | `trimmed_mean.rs` | `mean-trim-one`, `mean-float` | section 1.11 |
+//! | `repeated_mean.rs` | `second-mean`, `third-mean` | section 1.11 |
+//! | `limit_mean_blend.rs` | `limit-mean-blend` | section 1.11 |
+//! | `evaluated_price.rs` | `lowest-ratio`, `lowest-evaluated` | sections 1.11, 1.12 |
+//! | `fixed_price.rs` | `fixed-price` | section 1.14 |
 //! | `floor_rate.rs` | `floor-rate-lowest` | evaluation-case format, Korean practice |
+//!
+//! `price_set.rs` holds the prices with their sums, `cut.rs` the means and cuts that families share. A method
+//! does its arithmetic whether or not anybody listens, and puts everything that only an explanation needs
+//! into closures ([`Trace::step`], [`Trace::inputs`]): simulations settle millions of openings.
 
-mod floor_rate;
-mod jiangsu;
-mod jiangsu_abc;
+mod cut;
+mod jiangsu_average;
 mod parameter;
 mod price_set;
+#[cfg(test)]
+mod tests;
+mod values;
 
-pub(crate) use parameter::refuse_extra;
-pub use parameter::{BenchmarkRule, Domain, DrawnValue, Kind, Parameter, Values};
+use std::fmt;
+
+pub(crate) use cut::{highest_without_ties, lowest_without_ties, tie_step};
+pub use parameter::{BenchmarkRule, Domain, DrawnValue, FixedValue, Kind, Parameter, Presence};
+pub(crate) use parameter::{TRIM_FROM, refuse_extra};
 pub use price_set::PriceSet;
+pub(crate) use price_set::{Run, ShareRounding, share};
+pub use values::Values;
 
 use crate::error::{EvaluationError, Problem};
-use crate::explain::{Inputs, Step};
+use crate::explain::{FormulaSpec, Inputs, Trace};
 use crate::fraction::Fraction;
 
-/// The methods that exist here, by their ids in rule sets and cases.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Method {
-    /// 方法一: A × drawn K.
-    Jiangsu1,
-    /// 方法二: A blended with the control price.
-    Jiangsu2,
-    /// 方法三: the second-lowest price.
-    Jiangsu3,
-    /// 方法四: A × announced K.
-    Jiangsu4,
-    /// 方法五: ABC合成法.
-    Jiangsu5,
-    /// Korea: the lowest price that is not below a rate of the estimated price.
-    FloorRateLowest,
+/// Declares the files of this directory that hold methods, and the registry of all methods in them. (A
+/// module inside a macro is not seen by `cargo fmt`; `ops/test` formats this directory by name.)
+macro_rules! families {
+    ($($file:ident,)*) => {
+        $(mod $file;)*
+        /// The methods of each file.
+        static FAMILIES: &[&[&dyn Formula]] = &[$($file::METHODS),*];
+        /// The formula ids of each file.
+        static FAMILY_FORMULAS: &[&[FormulaSpec]] = &[$($file::FORMULAS),*];
+    };
 }
 
+families! {
+    evaluated_price,
+    fixed_price,
+    floor_rate,
+    jiangsu,
+    jiangsu_abc,
+    limit_mean_blend,
+    repeated_mean,
+    trimmed_mean,
+}
+
+/// Every formula that the step of a method can name; each file's head says what they mean.
+pub fn formula_specs() -> impl Iterator<Item = &'static FormulaSpec> {
+    let families = FAMILY_FORMULAS.iter().copied().flatten();
+    cut::FORMULAS
+        .iter()
+        .chain(jiangsu_average::FORMULAS)
+        .chain(families)
+}
+
+/// A method, by its id in rule sets and cases.
+#[derive(Clone, Copy)]
+pub struct Method(&'static dyn Formula);
+
 impl Method {
-    /// Every method.
-    pub const ALL: [Method; 6] = [
-        Method::Jiangsu1,
-        Method::Jiangsu2,
-        Method::Jiangsu3,
-        Method::Jiangsu4,
-        Method::Jiangsu5,
-        Method::FloorRateLowest,
-    ];
+    /// Every method, by file.
+    pub fn all() -> impl Iterator<Item = Method> {
+        FAMILIES
+            .iter()
+            .copied()
+            .flatten()
+            .map(|formula| Method(*formula))
+    }
 
     /// The method with this id; the refusal points at `/method`.
     pub fn from_id(id: &str) -> Result<Method, EvaluationError> {
-        let found = Method::ALL.into_iter().find(|method| method.id() == id);
-        found.ok_or_else(|| Problem::MethodUnknown(id.to_owned()).at("/method"))
+        Method::all()
+            .find(|method| method.id() == id)
+            .ok_or_else(|| Problem::MethodUnknown(id.to_owned()).at("/method"))
     }
 
-    /// The registry: which formula stands behind which method.
+    /// Its mathematics and what it declares about itself.
     pub fn formula(self) -> &'static dyn Formula {
-        match self {
-            Method::Jiangsu1 => &jiangsu::Method1,
-            Method::Jiangsu2 => &jiangsu::Method2,
-            Method::Jiangsu3 => &jiangsu::Method3,
-            Method::Jiangsu4 => &jiangsu::Method4,
-            Method::Jiangsu5 => &jiangsu_abc::Abc,
-            Method::FloorRateLowest => &floor_rate::FloorRateLowest,
-        }
+        self.0
     }
 
     /// The id in rule sets and cases: `jiangsu-2`.
     pub fn id(self) -> &'static str {
-        self.formula().id()
+        self.0.id()
     }
 
     /// The parameters that are drawn at the opening.
     pub fn drawn_parameters(self) -> &'static [Parameter] {
-        self.formula().drawn()
+        self.0.drawn()
     }
 
     /// The parameters that the tender document announces.
     pub fn fixed_parameters(self) -> &'static [Parameter] {
-        self.formula().fixed()
+        self.0.fixed()
     }
 
     /// Whether anything has to be drawn for this method once it is chosen.
@@ -93,12 +120,26 @@ impl Method {
 
     /// Which amounts beside the prices the method needs.
     pub fn needs(self) -> Needs {
-        self.formula().needs()
+        self.0.needs()
     }
 
     /// All ids, for messages.
     pub(crate) fn known_ids() -> String {
-        Method::ALL.map(Method::id).join(", ")
+        Method::all().map(Method::id).collect::<Vec<_>>().join(", ")
+    }
+}
+
+impl PartialEq for Method {
+    fn eq(&self, other: &Method) -> bool {
+        self.id() == other.id()
+    }
+}
+
+impl Eq for Method {}
+
+impl fmt::Debug for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Method({})", self.id())
     }
 }
 
@@ -109,6 +150,32 @@ pub struct Needs {
     pub control_price: bool,
     /// The Korean estimated price (예정가격).
     pub estimated_price: bool,
+    /// The tenderee's published budget price.
+    pub budget_price: bool,
+}
+
+/// What a method makes of a bid's price before it compares.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EvaluatedPrice {
+    /// The price itself.
+    #[default]
+    AsBid,
+    /// price × (1 − deduction): policy deductions of government procurement (87号令 article 55).
+    LessDeduction,
+    /// price + the sum of the signed adjustments of the review (12号令 articles 30 to 33).
+    WithAdjustments,
+}
+
+/// How a method turns what it measured into an order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scoring {
+    /// Points for the deviation from a benchmark.
+    #[default]
+    Deviation,
+    /// Points for the ratio of the lowest evaluated price to one's own (87号令 article 55).
+    Ratio,
+    /// No points: evaluated prices alone rank.
+    PriceOnly,
 }
 
 /// What one method declares about itself, and its mathematics.
@@ -131,19 +198,34 @@ pub trait Formula: Sync {
         Needs::default()
     }
 
+    /// What it makes of a bid's price before it compares.
+    fn evaluated_price(&self) -> EvaluatedPrice {
+        EvaluatedPrice::default()
+    }
+
+    /// How it turns what it measured into an order.
+    fn scoring(&self) -> Scoring {
+        Scoring::default()
+    }
+
     /// Whether the highest or lowest prices are left out of a mean (government procurement forbids it).
     fn trims(&self) -> bool {
         false
     }
 
-    /// Whether bids are scored by their deviation from a benchmark; otherwise prices alone rank them.
-    fn scores(&self) -> bool {
-        true
-    }
-
     /// Whether a bid above the control price is rejected (实施条例 article 51); otherwise it is ignored.
     fn heeds_control_price(&self) -> bool {
         true
+    }
+
+    /// Whether only a draw finds the winner (forbidden for statutory tenders, 发改法规规〔2022〕1117号).
+    fn draws_winner(&self) -> bool {
+        false
+    }
+
+    /// Refuses parameters that are possible one by one, but not together.
+    fn check(&self, _values: &Values) -> Result<(), EvaluationError> {
+        Ok(())
     }
 
     /// Draws the parameters of kind [`Kind::Index`], whose lists depend on prices and on `values`. `pick`
@@ -157,12 +239,12 @@ pub trait Formula: Sync {
         Ok(())
     }
 
-    /// Turns prices (at least one) and parameters into what the bids are measured by. Steps are appended.
+    /// Turns prices (at least one) and parameters into what the bids are measured by. Steps are traced.
     fn settle(
         &self,
         set: &PriceSet,
         values: &Values,
-        steps: &mut Vec<Step>,
+        trace: &mut Trace,
     ) -> Result<Basis, EvaluationError>;
 }
 
@@ -181,6 +263,12 @@ pub enum Basis {
         /// What went into it.
         inputs: Inputs,
     },
+    /// The lowest evaluated price: bids are scored by its ratio to their own.
+    RatioTo(Fraction),
+    /// The lowest evaluated price comes first; nothing is scored.
+    Lowest,
     /// The lowest price that is not below this amount comes first; nothing is scored.
     LowestFrom(Fraction),
+    /// Every bid at exactly this price shares the first rank; only a draw finds the winner.
+    FixedPrice(Fraction),
 }

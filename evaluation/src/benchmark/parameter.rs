@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use crate::case::DECIMALS_MAX;
 use crate::decimal::Decimal;
 use crate::error::{EvaluationError, Problem, pointer_segment};
 use crate::fraction::Fraction;
 
-use super::{Formula, Method};
+use super::Formula;
 
 /// The `benchmark` member of a case: a method with the values of its parameters.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BenchmarkRule {
     /// Id of the method.
@@ -22,7 +24,69 @@ pub struct BenchmarkRule {
     pub drawn: BTreeMap<String, DrawnValue>,
     /// What the tender document announced.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub fixed: BTreeMap<String, Decimal>,
+    pub fixed: BTreeMap<String, FixedValue>,
+    /// The announced parameter `trim_from`, which may also stand here, as an integer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trim_from: Option<u32>,
+}
+
+/// The parameter that may stand beside the method instead of in `fixed`.
+pub(crate) const TRIM_FROM: &str = "trim_from";
+
+/// An announced value: a decimal, a count or a word, written as a string.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FixedValue {
+    /// A number, as it was written.
+    Decimal(Decimal),
+    /// Anything else.
+    Word(String),
+}
+
+impl FixedValue {
+    /// A number if the text is one, otherwise a word.
+    pub fn read(text: &str) -> FixedValue {
+        match text.parse() {
+            Ok(value) => FixedValue::Decimal(value),
+            Err(_) => FixedValue::Word(text.to_owned()),
+        }
+    }
+}
+
+impl From<Decimal> for FixedValue {
+    fn from(value: Decimal) -> FixedValue {
+        FixedValue::Decimal(value)
+    }
+}
+
+impl fmt::Display for FixedValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            FixedValue::Decimal(value) => value.fmt(f),
+            FixedValue::Word(word) => f.write_str(word),
+        }
+    }
+}
+
+impl Serialize for FixedValue {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for FixedValue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(FixedValue::read(&String::deserialize(deserializer)?))
+    }
+}
+
+impl JsonSchema for FixedValue {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "FixedValue".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        String::json_schema(generator)
+    }
 }
 
 /// A drawn value: a decimal from a grid (a string), or an index into a list of prices (an integer).
@@ -41,6 +105,19 @@ pub struct Parameter {
     pub name: &'static str,
     /// What it may be.
     pub kind: Kind,
+    /// Whether it may be absent.
+    pub presence: Presence,
+}
+
+/// Whether a parameter may be absent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// It has to be there.
+    Required,
+    /// It may be absent, and then plays no part.
+    Optional,
+    /// It may be absent, and is then this.
+    Default(&'static str),
 }
 
 /// What a parameter may be.
@@ -50,13 +127,22 @@ pub enum Kind {
     Decimal(Domain),
     /// An index into a list that the method makes from the prices; it has no grid.
     Index,
+    /// A whole number.
+    Count {
+        /// The least.
+        min: u32,
+        /// The most.
+        max: u32,
+    },
+    /// One of these words.
+    Choice(&'static [&'static str]),
 }
 
 /// The values that make sense for a decimal parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Domain {
-    /// A factor.
-    AboveZero,
+    /// A factor: above 0, at most 10.
+    Factor,
     /// A share of a whole, both ends included.
     ZeroToOne,
     /// A share that something is reduced by, so that something is left.
@@ -66,19 +152,49 @@ pub enum Domain {
 }
 
 impl Parameter {
-    /// A decimal parameter.
+    /// A decimal parameter that has to be there.
     pub const fn decimal(name: &'static str, domain: Domain) -> Parameter {
+        Parameter::required(name, Kind::Decimal(domain))
+    }
+
+    /// An index parameter. It may be absent, because an empty list ignores its index.
+    pub const fn index(name: &'static str) -> Parameter {
+        Parameter::required(name, Kind::Index).or_absent()
+    }
+
+    /// A whole number from `min` to `max` that has to be there.
+    pub const fn count(name: &'static str, min: u32, max: u32) -> Parameter {
+        Parameter::required(name, Kind::Count { min, max })
+    }
+
+    /// One of some words.
+    pub const fn choice(name: &'static str, words: &'static [&'static str]) -> Parameter {
+        Parameter::required(name, Kind::Choice(words))
+    }
+
+    const fn required(name: &'static str, kind: Kind) -> Parameter {
         Parameter {
             name,
-            kind: Kind::Decimal(domain),
+            kind,
+            presence: Presence::Required,
         }
     }
 
-    /// An index parameter.
-    pub const fn index(name: &'static str) -> Parameter {
+    /// The same, but if it is absent it plays no part.
+    #[must_use]
+    pub const fn or_absent(self) -> Parameter {
         Parameter {
-            name,
-            kind: Kind::Index,
+            presence: Presence::Optional,
+            ..self
+        }
+    }
+
+    /// The same, but if it is absent it is `value`, which has to be possible for it (a test holds that).
+    #[must_use]
+    pub const fn or(self, value: &'static str) -> Parameter {
+        Parameter {
+            presence: Presence::Default(value),
+            ..self
         }
     }
 
@@ -87,10 +203,13 @@ impl Parameter {
         let Kind::Decimal(domain) = self.kind else {
             return Err(Problem::ParameterKind {
                 name: self.name,
-                expected: "an index (a JSON integer)",
+                expected: self.kind.describe(),
             }
             .at(pointer));
         };
+        if value.scale() > DECIMALS_MAX {
+            return Err(Problem::DecimalsTooMany { max: DECIMALS_MAX }.at(pointer));
+        }
         if domain.contains(value.fraction()) {
             return Ok(value);
         }
@@ -104,11 +223,23 @@ impl Parameter {
     }
 }
 
+impl Kind {
+    /// What it is, for messages.
+    pub(super) fn describe(self) -> &'static str {
+        match self {
+            Kind::Decimal(_) => "a decimal string",
+            Kind::Index => "an index (a JSON integer)",
+            Kind::Count { .. } => "a whole number in a string",
+            Kind::Choice(_) => "a word",
+        }
+    }
+}
+
 impl Domain {
     /// Whether the value makes sense.
     pub fn contains(self, value: Fraction) -> bool {
         match self {
-            Domain::AboveZero => value > Fraction::ZERO,
+            Domain::Factor => value > Fraction::ZERO && value <= Fraction::integer(10),
             Domain::ZeroToOne => value >= Fraction::ZERO && value <= Fraction::ONE,
             Domain::ZeroToBelowOne => value >= Fraction::ZERO && value < Fraction::ONE,
             Domain::ZeroToHundred => value >= Fraction::ZERO && value <= Fraction::integer(100),
@@ -117,107 +248,10 @@ impl Domain {
 
     fn describe(self) -> &'static str {
         match self {
-            Domain::AboveZero => "above 0",
+            Domain::Factor => "above 0 and at most 10",
             Domain::ZeroToOne => "from 0 to 1",
             Domain::ZeroToBelowOne => "from 0 to below 1",
             Domain::ZeroToHundred => "from 0 to 100",
-        }
-    }
-}
-
-/// A method's parameters, checked against its declaration: every decimal is there and makes sense, and
-/// nothing else is. Indexes may be absent, because an empty list ignores its index.
-#[derive(Clone, Debug)]
-pub struct Values {
-    method: &'static str,
-    decimals: BTreeMap<&'static str, Decimal>,
-    indexes: BTreeMap<&'static str, u64>,
-}
-
-impl Values {
-    /// Checks what `rule` gives for `method`. Pointers are relative to the rule: `/drawn/K`.
-    pub fn new(method: Method, rule: &BenchmarkRule) -> Result<Values, EvaluationError> {
-        let formula = method.formula();
-        let mut values = Values {
-            method: formula.id(),
-            decimals: BTreeMap::new(),
-            indexes: BTreeMap::new(),
-        };
-        refuse_extra(formula, formula.drawn(), rule.drawn.keys(), "/drawn")?;
-        refuse_extra(formula, formula.fixed(), rule.fixed.keys(), "/fixed")?;
-        for parameter in formula.drawn() {
-            values.take_drawn(parameter, rule.drawn.get(parameter.name).copied())?;
-        }
-        for parameter in formula.fixed() {
-            let pointer = format!("/fixed/{}", parameter.name);
-            let given = rule.fixed.get(parameter.name).copied();
-            let given = given.ok_or_else(|| values.missing(parameter.name).at("/fixed"))?;
-            values
-                .decimals
-                .insert(parameter.name, parameter.check(given, &pointer)?);
-        }
-        Ok(values)
-    }
-
-    /// The decimal parameter of this name.
-    pub fn decimal(&self, name: &'static str) -> Result<Decimal, EvaluationError> {
-        self.decimals
-            .get(name)
-            .copied()
-            .ok_or_else(|| self.missing(name).at(""))
-    }
-
-    /// The index parameter of this name, which has to lie inside a list of `length`.
-    pub fn index(&self, name: &'static str, length: usize) -> Result<usize, EvaluationError> {
-        let index = *self
-            .indexes
-            .get(name)
-            .ok_or_else(|| self.missing(name).at("/drawn"))?;
-        let inside = usize::try_from(index)
-            .ok()
-            .filter(|inside| *inside < length);
-        inside.ok_or_else(|| Problem::IndexOutOfList { index, length }.at(format!("/drawn/{name}")))
-    }
-
-    fn take_drawn(
-        &mut self,
-        parameter: &Parameter,
-        given: Option<DrawnValue>,
-    ) -> Result<(), EvaluationError> {
-        let name = parameter.name;
-        let pointer = format!("/drawn/{name}");
-        match (parameter.kind, given) {
-            (Kind::Decimal(_), Some(DrawnValue::Decimal(value))) => {
-                self.decimals
-                    .insert(name, parameter.check(value, &pointer)?);
-            }
-            (Kind::Index, Some(DrawnValue::Index(index))) => {
-                self.indexes.insert(name, index);
-            }
-            (Kind::Index, None) => {}
-            (Kind::Decimal(_), None) => return Err(self.missing(name).at("/drawn")),
-            (Kind::Decimal(_), Some(_)) => {
-                return Err(Problem::ParameterKind {
-                    name,
-                    expected: "a decimal string",
-                }
-                .at(pointer));
-            }
-            (Kind::Index, Some(_)) => {
-                return Err(Problem::ParameterKind {
-                    name,
-                    expected: "an index (a JSON integer)",
-                }
-                .at(pointer));
-            }
-        }
-        Ok(())
-    }
-
-    fn missing(&self, name: &'static str) -> Problem {
-        Problem::ParameterMissing {
-            method: self.method,
-            name,
         }
     }
 }
@@ -250,6 +284,17 @@ impl Serialize for DrawnValue {
             DrawnValue::Decimal(value) => value.serialize(serializer),
             DrawnValue::Index(index) => serializer.serialize_u64(*index),
         }
+    }
+}
+
+impl JsonSchema for DrawnValue {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "DrawnValue".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let (decimal, index) = (Decimal::json_schema(generator), u64::json_schema(generator));
+        schemars::json_schema!({ "anyOf": [decimal, index] })
     }
 }
 

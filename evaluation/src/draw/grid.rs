@@ -62,7 +62,11 @@ impl Grid {
     /// Checks the three numbers.
     pub fn new(min: Decimal, max: Decimal, step: Decimal) -> Result<Grid, GridError> {
         let scale = min.scale().max(max.scale()).max(step.scale());
-        let units = |value: Decimal| value.units_at(scale).ok_or(GridError::TooLarge);
+        let units = |value: Decimal| {
+            let units = value.units_at(scale);
+            let units = units.and_then(|units| i64::try_from(units).ok());
+            units.ok_or(GridError::TooLarge)
+        };
         let (min_units, max_units, step_units) = (units(min)?, units(max)?, units(step)?);
         if step_units <= 0 {
             return Err(GridError::StepNotPositive);

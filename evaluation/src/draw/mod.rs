@@ -8,7 +8,9 @@ mod parameters;
 mod stream;
 
 pub use grid::{GRID_VALUES_MAX, Grid, GridError};
-pub use parameters::{Drawn, MethodSpec, draw_parameters, tie_order};
+pub use parameters::{
+    Drawn, FORMULAS, MethodSpec, draw_parameters, draw_rules, draw_shortlist, tie_order,
+};
 pub use stream::{SAMPLE_MAX, Stream};
 
 use record::Digest;

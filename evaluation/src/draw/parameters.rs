@@ -2,8 +2,9 @@
 //!
 //! | formula id | meaning |
 //! |---|---|
-//! | `draw.below` | below(n) of the stream of this label |
+//! | `draw.candidate` | the candidate at below(n) of the stream of this label: `method`, `shortlist` |
 //! | `draw.grid` | the grid's value at below(n) of the stream of this label |
+//! | `draw.below` | below(n) of the stream of this label |
 
 use std::collections::BTreeMap;
 
@@ -12,13 +13,28 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::benchmark::{
-    BenchmarkRule, DrawnValue, Formula, Kind, Method, Parameter, PriceSet, Values, refuse_extra,
+    BenchmarkRule, DrawnValue, FixedValue, Formula, Kind, Method, Parameter, Presence, PriceSet,
+    Values, refuse_extra,
 };
-use crate::decimal::Decimal;
+use crate::decimal::Money;
 use crate::error::{EvaluationError, Problem};
-use crate::explain::{Inputs, Step};
+use crate::explain::{FormulaSpec, Inputs, Step, Trace, Value};
+use crate::rules::RuleSet;
+use crate::shortlist::ShortlistRule;
 
 use super::{DrawError, Grid, Stream};
+
+/// The formula ids of this file.
+pub const FORMULAS: &[FormulaSpec] = &[
+    FormulaSpec::new("draw.candidate", &["candidates", "index", "label", "n"]),
+    FormulaSpec::new("draw.grid", &["index", "label", "max", "min", "n", "step"]),
+    FormulaSpec::new("draw.below", &["label", "n"]),
+];
+
+/// The label of the stream that draws the method.
+const METHOD: &str = "method";
+/// The label of the stream that draws the shortlist.
+const SHORTLIST: &str = "shortlist";
 
 /// One candidate as the tender document announces it: a method, a grid for each drawn decimal, and the
 /// announced parameters.
@@ -32,14 +48,19 @@ pub struct MethodSpec {
     pub grids: BTreeMap<String, Grid>,
     /// Announced values by parameter name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub fixed: BTreeMap<String, Decimal>,
+    pub fixed: BTreeMap<String, FixedValue>,
+    /// The announced parameter `trim_from`, which may also stand here, as an integer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trim_from: Option<u32>,
 }
 
 /// What a draw gives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Drawn {
-    /// Which of the announced candidates was drawn, from 0.
+    /// Which of the announced methods was drawn, from 0.
     pub method_index: usize,
+    /// Which of the announced shortlists was drawn, from 0; none if fewer than two were announced.
+    pub shortlist_index: Option<usize>,
     /// The drawn method with drawn and announced values: ready for a case.
     pub rule: BenchmarkRule,
     /// What each stream was asked and what it gave.
@@ -55,20 +76,98 @@ impl MethodSpec {
         let is_grid = |parameter: &&Parameter| matches!(parameter.kind, Kind::Decimal(_));
         let gridded: Vec<Parameter> = formula.drawn().iter().filter(is_grid).copied().collect();
         refuse_extra(formula, &gridded, self.grids.keys(), "/grids")?;
-        refuse_extra(formula, formula.fixed(), self.fixed.keys(), "/fixed")?;
         for parameter in &gridded {
-            let grid = self.grids.get(parameter.name);
-            let grid = grid.ok_or_else(|| missing(formula, parameter).at("/grids"))?;
+            let grid = match (self.grids.get(parameter.name), parameter.presence) {
+                (Some(grid), _) => grid,
+                (None, Presence::Required) => {
+                    return Err(missing(formula, parameter).at("/grids"));
+                }
+                (None, _) => continue,
+            };
             parameter.check(grid.min(), &format!("/grids/{}/min", parameter.name))?;
             parameter.check(grid.max(), &format!("/grids/{}/max", parameter.name))?;
         }
-        for parameter in formula.fixed() {
-            let value = self.fixed.get(parameter.name);
-            let value = value.ok_or_else(|| missing(formula, parameter).at("/fixed"))?;
-            parameter.check(*value, &format!("/fixed/{}", parameter.name))?;
-        }
+        self.first_values(method)?;
         Ok(method)
     }
+
+    /// The method's parameters with the announced values and the first value of every grid: what a draw
+    /// starts from. Indexes are absent.
+    pub fn first_values(&self, method: Method) -> Result<Values, EvaluationError> {
+        let mut rule = self.rule();
+        for (name, grid) in &self.grids {
+            if let Some(first) = grid.value(0) {
+                rule.drawn.insert(name.clone(), DrawnValue::Decimal(first));
+            }
+        }
+        Values::new(method, &rule)
+    }
+
+    /// The benchmark rule before anything is drawn.
+    fn rule(&self) -> BenchmarkRule {
+        BenchmarkRule {
+            method: self.method.clone(),
+            drawn: BTreeMap::new(),
+            fixed: self.fixed.clone(),
+            trim_from: self.trim_from,
+        }
+    }
+}
+
+/// Draws all that a rule set leaves to the draw: the shortlist, the method, its parameters. `prices` are those
+/// of the benchmark set as they were bid; they matter only to indexes into lists of prices.
+pub fn draw_rules(
+    seed: &Digest,
+    rules: &RuleSet,
+    prices: &[Money],
+) -> Result<Drawn, EvaluationError> {
+    for (index, candidate) in rules.shortlist.iter().enumerate() {
+        candidate
+            .check()
+            .map_err(|error| error.under(&format!("/shortlist/{index}")))?;
+    }
+    let shortlist = draw_shortlist(seed, &rules.shortlist)?;
+    let mut set = price_set(rules, prices);
+    let chosen = shortlist.as_ref().map_or(0, |(index, _)| *index);
+    if let Some(rule) = rules.shortlist.get(chosen) {
+        let limits = rule.limits(&set, &mut Trace::dropped())?;
+        set.keep(limits);
+    }
+    let drawn =
+        draw_parameters(seed, &rules.methods, &set).map_err(|error| error.under("/methods"))?;
+    let (shortlist_index, step) = shortlist.unzip();
+    Ok(Drawn {
+        shortlist_index,
+        steps: step.into_iter().chain(drawn.steps).collect(),
+        ..drawn
+    })
+}
+
+/// The prices as they are compared: less the provisional sums (rules.md section 1.0).
+fn price_set(rules: &RuleSet, prices: &[Money]) -> PriceSet {
+    let sums = rules.provisional_sums.unwrap_or_default();
+    let net = |price: &Money| {
+        let fen = price.fen().checked_sub(sums.fen());
+        fen.filter(|fen| *fen > 0).map(Money::from_fen)
+    };
+    PriceSet::new(prices.iter().filter_map(net))
+        .with_control_price(rules.control_price.as_ref().and_then(net))
+        .with_estimated_price(rules.estimated_price)
+        .with_budget_price(rules.budget_price)
+}
+
+/// Draws one of several announced shortlists (label `shortlist`), with the step that says so. None or one is
+/// not drawn.
+pub fn draw_shortlist(
+    seed: &Digest,
+    candidates: &[ShortlistRule],
+) -> Result<Option<(usize, Step)>, EvaluationError> {
+    if candidates.len() < 2 {
+        return Ok(None);
+    }
+    let index = below(seed, SHORTLIST, candidates.len())?;
+    let names = candidates.iter().map(|candidate| candidate.method.name());
+    Ok(Some((index, candidate_step(SHORTLIST, names, index))))
 }
 
 /// Draws one of the announced candidates (label `method`), then each of its drawn parameters from the
@@ -87,28 +186,20 @@ pub fn draw_parameters(
         return Err(Problem::MethodsMissing.at(""));
     }
     let mut steps = Vec::new();
-    let method_index = below(seed, "method", methods.len())?;
+    let method_index = below(seed, METHOD, methods.len())?;
     let spec = methods
         .get(method_index)
         .ok_or_else(|| Problem::MethodsMissing.at(""))?;
-    let inputs = drawn_inputs("method", methods.len()).with("index", method_index);
-    steps.push(Step::exact(
-        "draw/method",
-        "draw.below",
-        inputs,
-        spec.method.as_str(),
-    ));
+    let names = methods.iter().map(|spec| spec.method.as_str());
+    steps.push(candidate_step(METHOD, names, method_index));
 
     let method = Method::from_id(&spec.method)?;
-    let mut rule = BenchmarkRule {
-        method: spec.method.clone(),
-        drawn: BTreeMap::new(),
-        fixed: spec.fixed.clone(),
-    };
+    let mut rule = spec.rule();
     draw_from_grids(seed, spec, &mut rule, &mut steps)?;
     draw_indexes(seed, method, set, &mut rule, &mut steps)?;
     Ok(Drawn {
         method_index,
+        shortlist_index: None,
         rule,
         steps,
     })
@@ -168,7 +259,7 @@ fn draw_indexes(
             steps.push(Step::exact(
                 format!("draw/{name}"),
                 "draw.below",
-                drawn_inputs(name, length),
+                Inputs::new().with("label", name).with("n", length),
                 value,
             ));
             Ok(index)
@@ -184,8 +275,20 @@ fn below(seed: &Digest, label: &str, length: usize) -> Result<usize, EvaluationE
     Ok(usize::try_from(drawn).unwrap_or(usize::MAX))
 }
 
-fn drawn_inputs(label: &str, length: usize) -> Inputs {
-    Inputs::new().with("label", label).with("n", length)
+fn candidate_step<'a>(
+    label: &str,
+    candidates: impl ExactSizeIterator<Item = &'a str>,
+    index: usize,
+) -> Step {
+    let n = candidates.len();
+    let names: Vec<String> = candidates.map(str::to_owned).collect();
+    let chosen = names.get(index).cloned().map_or(Value::None, Value::Name);
+    let inputs = Inputs::new()
+        .with("label", label)
+        .with("n", n)
+        .with("index", index)
+        .with("candidates", Value::Names(names));
+    Step::exact(format!("draw/{label}"), "draw.candidate", inputs, chosen)
 }
 
 fn missing(formula: &dyn Formula, parameter: &Parameter) -> Problem {

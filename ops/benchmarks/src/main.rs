@@ -7,7 +7,8 @@
 //! |---|---|
 //! | sealing, memory | `sealing.rs` |
 //! | admission | `admission.rs` |
-//! | evaluation | `evaluating.rs` |
+//! | evaluation | `evaluating/` |
+//! | simulation | `simulating.rs` |
 //! | verification | `verifying.rs` |
 //! | draw | `drawing.rs` |
 
@@ -16,6 +17,7 @@ mod drawing;
 mod evaluating;
 mod measure;
 mod sealing;
+mod simulating;
 mod table;
 mod verifying;
 
@@ -48,11 +50,12 @@ impl Size {
 /// A benchmark: its name on the command line and what it measures.
 type Benchmark = (&'static str, fn(Size) -> Result<Vec<Row>, Failure>);
 
-const BENCHMARKS: [Benchmark; 6] = [
+const BENCHMARKS: [Benchmark; 7] = [
     ("sealing", sealing::rows),
     ("memory", sealing::memory_rows),
     ("admission", admission::rows),
     ("evaluation", evaluating::rows),
+    ("simulation", simulating::rows),
     ("verification", verifying::rows),
     ("draw", drawing::rows),
 ];

@@ -62,7 +62,8 @@ pub fn ratio(hundredths: u128) -> String {
 /// A time with three digits or so.
 pub fn duration(time: Duration) -> String {
     match time.as_micros() {
-        micros @ 0..10_000 => format!("{micros} us"),
+        0..10 => format!("{} ns", time.as_nanos()),
+        micros @ 10..10_000 => format!("{micros} us"),
         micros @ 10_000..10_000_000 => format!("{} ms", micros / 1_000),
         micros => format!("{} s", ratio(micros / 10_000)),
     }

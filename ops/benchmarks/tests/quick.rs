@@ -18,7 +18,10 @@ fn a_quick_run_prints_the_whole_table() {
         "open 4 MiB",
         "peak memory",
         "admit 32",
-        "evaluate 200",
+        "evaluate 200 bids, jiangsu-1",
+        "evaluate 200 bids, floor-rate-lowest",
+        "recompute the recorded Korean tenders",
+        "simulate openings of 30 bids",
         "verify 12 bids",
         "draw 7 of",
     ] {

@@ -24,7 +24,8 @@ pub struct Place {
 pub struct EvaluationReport {
     /// The tender.
     pub tender: Identifier,
-    /// SHA-256 of the whole result (`kaibiao-result/1`, exactly as `evaluate` writes it).
+    /// SHA-256 of the result (`kaibiao-result/1`) without its explanation, as compact JSON: what was decided,
+    /// however it is worded.
     pub result: Digest,
     /// The benchmark price, where the method has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -67,7 +67,7 @@ pub struct DrawFailed {
 pub enum DrawnValue {
     /// A value of the announced grid, printed with exactly its scale.
     Decimal(String),
-    /// An index into a list (`jiangsu-5`: band1, band2, B).
+    /// An index into a list (`jiangsu-5`: band1, band2, B), or of the announced shortlisting (`shortlist`).
     Index(u64),
 }
 

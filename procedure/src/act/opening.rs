@@ -219,6 +219,8 @@ pub enum ExclusionReason {
     NotValid,
     /// Its price is above the control price (条例 §51(5)).
     AboveControlPrice,
+    /// Nothing is left of its price less the provisional sums, which are the same for all.
+    NotAboveProvisionalSums,
 }
 
 /// One bid outside the benchmark set.

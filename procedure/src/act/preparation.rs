@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use evaluation::case::{CreditRule, PriceScore};
-use evaluation::draw::MethodSpec;
+pub use evaluation::rules::{AwardClass, Category, CreditTerms, RuleSet, Ties};
 use record::sealing::KemPublicKey;
 use record::{Digest, Identifier};
 use schemars::JsonSchema;
@@ -158,52 +157,6 @@ pub struct OpeningTerms {
     pub draw_objection_ms: u64,
 }
 
-/// How equal first ranks are settled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Ties {
-    /// By the tender's own draw, stream `tie:<rank>`.
-    Draw,
-    /// They are reported; the tenderee names one of them with a reason.
-    Report,
-}
-
-/// How credit enters, and where it comes from (DESIGN section 4).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CreditTerms {
-    /// The account that commits to the snapshot before closing and opens it afterwards.
-    pub source: Identifier,
-    /// The rule that turns a value into points.
-    pub rule: CreditRule,
-    /// Value of a bidder whom the snapshot does not name.
-    pub missing: String,
-}
-
-/// Everything that decides who wins, as announced.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RuleSet {
-    /// Currency of all prices, ISO 4217.
-    pub currency: String,
-    /// 招标控制价: a bid above it is rejected.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub control_price: Option<String>,
-    /// The estimated price that `floor-rate-lowest` refers to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub estimated_price: Option<String>,
-    /// Candidates of the method draw, each with the grids of its drawn parameters.
-    pub methods: Vec<MethodSpec>,
-    /// How a price becomes points; absent for methods that rank by price.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub price_score: Option<PriceScore>,
-    /// How credit enters; absent: not at all.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub credit: Option<CreditTerms>,
-    /// How equal first ranks are settled.
-    pub ties: Ties,
-}
-
 /// The law that a tender is under, by its profile.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -245,7 +198,7 @@ pub struct Notice {
     pub opening: OpeningTerms,
     /// What a bidder fills in.
     pub bid_form: Vec<FormField>,
-    /// The rules.
+    /// The rules: a document of the format `kaibiao-rules/1`, as `kaibiao rules check` reads it.
     pub rules: RuleSet,
     /// Accounts of the witnesses (社会监督员) who may contribute to the draw and sign the opening record.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -255,6 +208,13 @@ pub struct Notice {
     /// Further facts for people (place, contact): shown, never interpreted.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub particulars: BTreeMap<String, String>,
+}
+
+impl Notice {
+    /// The account that commits to the credit snapshot, if credit counts.
+    pub fn credit_source(&self) -> Option<&Identifier> {
+        self.rules.credit.as_ref()?.source.as_ref()
+    }
 }
 
 on_tender_chain!(

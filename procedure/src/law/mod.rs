@@ -5,7 +5,10 @@
 //! place that asks for it with [`Profile::rule`].
 
 mod calendar;
+pub mod linter;
 mod profile;
+mod rule;
 
-pub use calendar::{Zone, days_between};
-pub use profile::{Limit, Profile, Rule, Text, profiles};
+pub use calendar::{Zone, civil_date, days_between};
+pub use profile::{Profile, latest, profiles};
+pub use rule::{Limit, Rule, Severity, Text};

@@ -6,68 +6,8 @@ use record::{Digest, Identifier};
 use serde::Deserialize;
 
 use super::Zone;
-use crate::act::ProfileRef;
-
-/// A text in both languages.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Text {
-    /// Chinese.
-    pub zh: String,
-    /// English.
-    pub en: String,
-}
-
-/// What a rule limits. The numbers come from the profile, never from the code.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Limit {
-    /// Days between the notice and the end of the documents' availability.
-    DocumentDaysMin {
-        /// At least this many.
-        days: u32,
-    },
-    /// Days between the notice and the deadline.
-    BiddingDaysMin {
-        /// At least this many.
-        days: u32,
-    },
-    /// The opening begins at the deadline.
-    OpeningAtDeadline,
-    /// Live bidders at closing.
-    BiddersMin {
-        /// At least this many.
-        count: u32,
-    },
-    /// Objections to the opening are answered before it goes on.
-    OpeningObjectionAnswered,
-    /// Publication of the candidates.
-    Publicity {
-        /// At most so many days after the report.
-        publish_within_days: u32,
-        /// For at least so many days.
-        days_min: u32,
-    },
-    /// Number of candidates.
-    CandidatesMax {
-        /// At most this many.
-        count: u32,
-    },
-}
-
-/// One rule of a profile.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Rule {
-    /// Identifier, as in the collection of rules (`R03`).
-    pub id: String,
-    /// The article that it comes from.
-    pub article: String,
-    /// What it limits.
-    pub limit: Limit,
-    /// What it says.
-    pub text: Text,
-}
+use super::rule::{Limit, Rule, Text};
+use crate::act::{AwardClass, ProfileRef};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -81,7 +21,15 @@ struct ProfileDocument {
     methods: Vec<String>,
     tie_draw: bool,
     attachments_public: bool,
+    #[serde(default)]
+    award_classes: Option<Vec<AwardClass>>,
+    #[serde(default = "open_to_tenders")]
+    tenders: bool,
     rules: Vec<Rule>,
+}
+
+fn open_to_tenders() -> bool {
+    true
 }
 
 #[derive(Deserialize)]
@@ -107,6 +55,11 @@ pub struct Profile {
     pub tie_draw: bool,
     /// Whether a public bundle carries attachments of opened bids.
     pub attachments_public: bool,
+    /// Award classes that it allows; none: it says nothing about classes.
+    pub award_classes: Option<Vec<AwardClass>>,
+    /// Whether a tender may be announced under it. Otherwise it is for checking rule sets: it demands stages
+    /// that the procedure does not have yet.
+    pub tenders: bool,
     /// Its rules.
     pub rules: Vec<Rule>,
     /// The released document, byte for byte.
@@ -130,26 +83,25 @@ impl Profile {
             methods: parsed.methods,
             tie_draw: parsed.tie_draw,
             attachments_public: parsed.attachments_public,
+            award_classes: parsed.award_classes,
+            tenders: parsed.tenders,
             rules: parsed.rules,
             document: document.to_vec(),
         })
     }
 
     /// The first rule whose limit `pick` turns into a value, with that value.
-    pub fn rule<T>(&self, pick: impl Fn(Limit) -> Option<T>) -> Option<(&Rule, T)> {
+    pub fn rule<'a, T>(&'a self, pick: impl Fn(&'a Limit) -> Option<T>) -> Option<(&'a Rule, T)> {
         self.rules
             .iter()
-            .find_map(|rule| pick(rule.limit).map(|value| (rule, value)))
+            .find_map(|rule| pick(&rule.limit).map(|value| (rule, value)))
     }
 
     /// Least number of live bidders at closing, and the rule that says so.
     pub fn bidders_min(&self) -> (u32, Option<&Rule>) {
-        match self.rule(|limit| {
-            if let Limit::BiddersMin { count } = limit {
-                Some(count)
-            } else {
-                None
-            }
+        match self.rule(|limit| match limit {
+            Limit::BiddersMin { count } => Some(*count),
+            _ => None,
         }) {
             Some((rule, count)) => (count, Some(rule)),
             None => (1, None),
@@ -164,13 +116,17 @@ impl Profile {
     }
 }
 
-/// Every released profile, oldest version first.
+/// Every released profile; of each id the oldest version first.
 pub fn profiles() -> &'static [Profile] {
     static RELEASED: LazyLock<Vec<Profile>> = LazyLock::new(|| {
-        let documents: [&[u8]; 3] = [
+        let documents: [&[u8]; 7] = [
             include_bytes!("profiles/below-threshold.1.json"),
             include_bytes!("profiles/cn-2017-tendering.1.json"),
             include_bytes!("profiles/kr-floor-rate.1.json"),
+            include_bytes!("profiles/below-threshold.2.json"),
+            include_bytes!("profiles/cn-2017-tendering.2.json"),
+            include_bytes!("profiles/cn-gov-procurement.1.json"),
+            include_bytes!("profiles/suqian-2016.1.json"),
         ];
         // A released document that does not parse is left out here and fails the test that counts them.
         documents
@@ -179,4 +135,12 @@ pub fn profiles() -> &'static [Profile] {
             .collect()
     });
     &RELEASED
+}
+
+/// The highest released version of a profile.
+pub fn latest(id: &str) -> Option<&'static Profile> {
+    profiles()
+        .iter()
+        .filter(|profile| profile.reference.id.as_str() == id)
+        .max_by_key(|profile| profile.reference.version)
 }

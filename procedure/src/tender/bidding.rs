@@ -102,12 +102,6 @@ impl Tender {
         case: &Case<'_>,
     ) -> Result<(), Refusal> {
         let directory = case.directory;
-        let credit = bidding
-            .notice
-            .rules
-            .credit
-            .as_ref()
-            .map(|credit| &credit.source);
         let oversees = |who: &Identifier| directory.has_role(who, Role::Supervisor, case.at);
         let trustees = bidding
             .trustees
@@ -116,7 +110,7 @@ impl Tender {
             .map(|member| &member.trustee);
         let neutral: BTreeSet<&Identifier> = trustees
             .chain(&bidding.notice.witnesses)
-            .chain(credit)
+            .chain(bidding.notice.credit_source())
             .collect();
         for who in std::iter::once(&body.bidder_id).chain(&body.members) {
             let known = directory.account(who).is_some();
@@ -200,10 +194,10 @@ impl Tender {
         case: &Case<'_>,
     ) -> Result<(), Refusal> {
         let bidding = self.before_deadline(case)?;
-        let credit = bidding.notice.rules.credit.as_ref();
-        let credit = credit
+        let source = bidding.notice.credit_source();
+        let source = source
             .ok_or_else(|| Refusal::new(Code::CreditNotForeseen, "the rules name no credit"))?;
-        case.signed_only_by(&credit.source)?;
+        case.signed_only_by(source)?;
         demand(
             bidding.credit_commitment.is_none(),
             Code::CreditCommitted,
@@ -222,10 +216,11 @@ impl Tender {
     ) -> Result<(), Refusal> {
         let wrong_stage = self.wrong_stage();
         let closed = self.stage.credit_slot().ok_or(wrong_stage)?;
-        let credit = closed.bidding.notice.rules.credit.as_ref();
-        let credit = credit
+        let notice = &closed.bidding.notice;
+        let source = notice.credit_source();
+        let source = source
             .ok_or_else(|| Refusal::new(Code::CreditNotForeseen, "the rules name no credit"))?;
-        case.signed_only_by(&credit.source)?;
+        case.signed_only_by(source)?;
         text::length(&body.origin, NAME_CHARS_MAX, "/origin")?;
         let committed = closed.bidding.credit_commitment == Some(case.id);
         demand(committed, Code::CreditMismatch, || {
@@ -242,7 +237,7 @@ impl Tender {
         )
         .map_err(|refusal| refusal.at("/values"))?;
         for (position, entry) in body.values.iter().enumerate() {
-            super::evaluating::check_credit_value(&entry.value)
+            super::rules::check_credit_value(&notice.rules, &entry.value)
                 .map_err(|refusal| refusal.at(format!("/values/{position}/value")))?;
         }
         closed.credit = Some(body.clone());

@@ -507,7 +507,7 @@ impl Drawing {
         let seed = draw_seed(&attempt.announce, &counted, b"")
             .map_err(|error| Refusal::new(Code::ResultMismatch, error.to_string()))?;
         let rules = &self.opened.closed.bidding.notice.rules;
-        let (method, parameters) = super::evaluating::draw_parameters(rules, &self.members, &seed)?;
+        let (method, parameters) = super::rules::draw(rules, &self.members, &seed)?;
         let counted_ids: BTreeSet<Digest> =
             counted.iter().map(|(statement, _)| *statement).collect();
         Ok(Some(DrawResult {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use evaluation::case::AMOUNT_MAX_FEN;
 use evaluation::decimal::Money;
 use record::Identifier;
 use serde_json::Value;
@@ -50,6 +51,11 @@ fn read_value(field: &FormField, value: &Value) -> Result<FormValue, String> {
                 .map_err(|error| format!("the field {}: {error}", field.id))?;
             if money.fen() <= 0 {
                 return Err(format!("the field {} must be more than zero", field.id));
+            }
+            // A higher price would make the evaluation of all others impossible.
+            if money.fen() > AMOUNT_MAX_FEN {
+                let most = Money::from_fen(AMOUNT_MAX_FEN);
+                return Err(format!("the field {} must be at most {most}", field.id));
             }
             Ok(FormValue::Text(text.clone()))
         }

@@ -15,6 +15,7 @@ mod objections;
 mod opening;
 mod preparation;
 mod releases;
+mod rules;
 mod stage;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,10 +26,11 @@ use record::{Digest, Identifier};
 
 pub use duty::Duty;
 pub use envelope::{bid_context, contribution_context, rehearsal_context};
-pub use evaluating::{above_control_price, case_of, report_of};
+pub use evaluating::{case_of, report_of};
 pub use form::read_form;
 pub use objections::ObjectionState;
 pub use releases::{Releases, Resolved, Sealed};
+pub use rules::above_control_price;
 pub use stage::*;
 
 use crate::act::{Act, Role, TenderCreated};

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use record::sealing::document_set_digest;
 
+use super::rules::check_rule_set;
 use super::{Bidding, Case, Preparation, PreparedSet, Stage, Tender};
-use crate::act::{FieldType, Notice, Ties};
+use crate::act::{FieldType, Notice};
 use crate::law::{Limit, Profile, days_between};
 use crate::limits::{
     DOCUMENTS_MAX, DURATION_MS_MAX, FORM_FIELDS_MAX, NAME_CHARS_MAX, TEXT_CHARS_MAX, TIME_MS_MAX,
@@ -26,17 +27,20 @@ impl Tender {
         let profile = Profile::released(&body.profile).ok_or_else(|| {
             Refusal::new(Code::ProfileUnknown, body.profile.id.to_string()).at("/profile")
         })?;
+        demand(profile.tenders, Code::ProfileForChecking, || {
+            format!(
+                "{} version {}",
+                profile.reference.id, profile.reference.version
+            )
+        })
+        .map_err(|refusal| refusal.at("/profile"))?;
         check_sizes(body)?;
         check_basis(body, profile)?;
         check_documents(body)?;
         check_times(body, profile, case.at)?;
         check_bid_form(body)?;
-        check_rules(body, profile)?;
-        for account in body
-            .witnesses
-            .iter()
-            .chain(body.rules.credit.as_ref().map(|credit| &credit.source))
-        {
+        check_rule_set(&body.rules, profile)?;
+        for account in body.witnesses.iter().chain(body.credit_source()) {
             let known = case.directory.account(account).is_some();
             demand(known, Code::AccountUnknown, || account.to_string())?;
         }
@@ -161,7 +165,7 @@ fn check_times(body: &Notice, profile: &Profile, at: At) -> Result<(), Refusal> 
     .map_err(|refusal| refusal.at("/deadline_ms"))?;
     let days_to = |end_ms| days_between(profile.zone, at.time_ms, end_ms);
     if let Some((rule, days)) = profile.rule(|limit| match limit {
-        Limit::DocumentDaysMin { days } => Some(days),
+        Limit::DocumentDaysMin { days } => Some(*days),
         _ => None,
     }) {
         let available = days_to(body.documents_until_ms);
@@ -173,7 +177,7 @@ fn check_times(body: &Notice, profile: &Profile, at: At) -> Result<(), Refusal> 
         .map_err(|refusal| refusal.at("/documents_until_ms").under(Some(rule)))?;
     }
     if let Some((rule, days)) = profile.rule(|limit| match limit {
-        Limit::BiddingDaysMin { days } => Some(days),
+        Limit::BiddingDaysMin { days } => Some(*days),
         _ => None,
     }) {
         let available = days_to(body.deadline_ms);
@@ -209,7 +213,7 @@ fn check_opening_time(body: &Notice, profile: &Profile) -> Result<(), Refusal> {
 
 fn check_publicity(body: &Notice, profile: &Profile) -> Result<(), Refusal> {
     let Some((rule, days_min)) = profile.rule(|limit| match limit {
-        Limit::Publicity { days_min, .. } => Some(days_min),
+        Limit::Publicity { days_min, .. } => Some(*days_min),
         _ => None,
     }) else {
         return Ok(());
@@ -247,22 +251,4 @@ fn check_bid_form(body: &Notice) -> Result<(), Refusal> {
         Code::BidFormInvalid,
         || "`price` is required and of type money",
     )
-}
-
-fn check_rules(body: &Notice, profile: &Profile) -> Result<(), Refusal> {
-    let rules = &body.rules;
-    for (position, spec) in rules.methods.iter().enumerate() {
-        let allowed = profile.methods.contains(&spec.method);
-        demand(allowed, Code::MethodForbidden, || {
-            format!("{} does not name {}", profile.reference.id, spec.method)
-        })
-        .map_err(|refusal| refusal.at(format!("/rules/methods/{position}/method")))?;
-    }
-    demand(
-        rules.ties == Ties::Report || profile.tie_draw,
-        Code::TieDrawForbidden,
-        || profile.reference.id.to_string(),
-    )
-    .map_err(|refusal| refusal.at("/rules/ties"))?;
-    super::evaluating::check_rule_set(rules)
 }

@@ -10,7 +10,8 @@ use super::form::read_form;
 use super::notice::PRICE_FIELD;
 use super::preparation::check_slot;
 use super::{
-    BidStatus, Bidding, Case, Closed, Opened, Opening, Releases, Resolved, SetMember, Stage, Tender,
+    BidStatus, Bidding, Case, Closed, Opened, Opening, Releases, Resolved, SetMember, Stage,
+    Tender, rules,
 };
 use crate::At;
 use crate::act::{
@@ -438,7 +439,7 @@ impl Opened {
     /// The bids that enter the benchmark, and the statement that says so. Policy `at-opening`: no later
     /// rejection moves it.
     pub fn benchmark_set(&self, tender: &Identifier) -> (Vec<SetMember>, BenchmarkSet) {
-        let rules = &self.closed.bidding.notice.rules;
+        let announced = &self.closed.bidding.notice.rules;
         let mut members = Vec::new();
         let mut excluded = Vec::new();
         for line in &self.results {
@@ -449,15 +450,14 @@ impl Opened {
                 .map(|(_, value)| value);
             let reason = match (line.outcome, price) {
                 (Outcome::Valid, Some(FormValue::Text(price))) => {
-                    if super::evaluating::above_control_price(rules, price) {
-                        Some(ExclusionReason::AboveControlPrice)
-                    } else {
+                    let excluded = rules::excluded(announced, price);
+                    if excluded.is_none() {
                         members.push(SetMember {
                             bidder: line.bidder.clone(),
                             price: price.clone(),
                         });
-                        None
                     }
+                    excluded
                 }
                 _ => Some(ExclusionReason::NotValid),
             };

@@ -95,6 +95,11 @@ fn credit_values_are_ordered_decimals() {
         committed(|snapshot| snapshot.values[0].value = "1e9".into()),
         Code::CreditMismatch
     );
+    // A value with which nobody could be evaluated.
+    assert_eq!(
+        committed(|snapshot| snapshot.values[0].value = "10000000".into()),
+        Code::CreditMismatch
+    );
 }
 
 #[test]
@@ -147,7 +152,7 @@ fn without_a_commitment_everybody_has_the_missing_value() {
     assert!(
         case.bids
             .iter()
-            .all(|bid| bid.credit.map(|value| value.to_string()).as_deref() == Some("60"))
+            .all(|bid| bid.credit == Some(evaluation::case::CreditValue::Of("60".into())))
     );
 }
 
@@ -185,8 +190,13 @@ fn a_consortium_has_the_lowest_credit_of_its_members() {
         .iter()
         .find(|bid| bid.bidder == "b1")
         .unwrap()
-        .credit;
-    assert_eq!(credit.map(|value| value.to_string()).as_deref(), Some("88"));
+        .credit
+        .clone();
+    let members = vec!["92.4".to_owned(), "88".to_owned()];
+    assert_eq!(
+        credit,
+        Some(evaluation::case::CreditValue::OfMembers(members))
+    );
 }
 
 #[test]
@@ -371,8 +381,16 @@ fn equal_first_ranks_are_reported_otherwise_and_the_choice_has_a_reason() {
 /// One absurd price must not bring the tender down.
 #[test]
 fn an_absurd_price_loses_and_nothing_else() {
-    for method in ["jiangsu-1", "jiangsu-3", "jiangsu-4"] {
-        let prices = ["9000000", "9100000", "9200000", "9999999999999999.99"];
+    let most = "10000000000000.00";
+    for (method, absurd, places) in [
+        ("jiangsu-1", most, 4),
+        ("jiangsu-3", most, 4),
+        ("jiangsu-4", most, 4),
+        // Above the highest amount that can be evaluated, the form is invalid.
+        ("jiangsu-1", "10000000000000.01", 3),
+        ("jiangsu-1", "9999999999999999.99", 3),
+    ] {
+        let prices = ["9000000", "9100000", "9200000", absurd];
         let mut script = Script::plain("T-1").with_prices(&prices);
         script.rules = play::rules(&[method]);
         script.rules.control_price = None;
@@ -380,7 +398,11 @@ fn an_absurd_price_loses_and_nothing_else() {
         let Stage::Awarded(awarded) = play.stage() else {
             panic!("stage {}", play.stage().name())
         };
-        assert_ne!(awarded.award.winner.as_str(), "b04", "{method}");
+        assert_ne!(awarded.award.winner.as_str(), "b04", "{method} {absurd}");
+        assert_eq!(
+            awarded.published.evaluated.report.ranked, places,
+            "{method} {absurd}"
+        );
     }
 }
 

@@ -16,6 +16,7 @@ const TESTS: &[&str] = &[
     include_str!("objections.rs"),
     include_str!("opening.rs"),
     include_str!("preparation.rs"),
+    include_str!("rules.rs"),
 ];
 
 #[test]

@@ -1,6 +1,9 @@
 //! Profiles as released: they parse, they never change, and days are civil days of their zone.
 
-use procedure::law::{Limit, Profile, Zone, days_between, profiles};
+use std::collections::BTreeSet;
+
+use evaluation::benchmark::Method;
+use procedure::law::{Limit, Profile, Zone, civil_date, days_between, latest, profiles};
 
 /// A released profile never changes: a new digest here is a mistake, a new version is a new line.
 const RELEASED: &[(&str, u32, &str)] = &[
@@ -18,6 +21,26 @@ const RELEASED: &[(&str, u32, &str)] = &[
         "kr-floor-rate",
         1,
         "ec062c1ede6da60879a79f4cce00b83bf39e39a465e1cbc71b1515a87825dadb",
+    ),
+    (
+        "below-threshold",
+        2,
+        "72efdb4102b53efbd7c888a00455ce4050d9d558e469d0e44a7c74bc8c966b8d",
+    ),
+    (
+        "cn-2017-tendering",
+        2,
+        "e920ec2397c3bc16ffe63c05af016cacafaa4c78c66432a96e88a06e926cdb02",
+    ),
+    (
+        "cn-gov-procurement",
+        1,
+        "fc26b1a36ba8bdab4c264f1483ad857caffcb9351f4e53721f6eeb39b6e4cacd",
+    ),
+    (
+        "suqian-2016",
+        1,
+        "cce002e6ef962f3aad9e2884eb387544e86018009b7fb314fb55b48fda4e500b",
     ),
 ];
 
@@ -39,7 +62,7 @@ fn released_profiles_never_change() {
         .map(|(id, version, digest)| ((*id).to_owned(), *version, (*digest).to_owned()))
         .collect();
     assert_eq!(found, pinned);
-    assert_eq!(profiles().len(), 3);
+    assert_eq!(profiles().len(), 7);
 }
 
 #[test]
@@ -49,7 +72,9 @@ fn every_rule_has_an_article_and_both_texts() {
         assert_eq!(Profile::released(&profile.reference), Some(profile));
         assert!(!profile.title.zh.is_ascii() && !profile.title.en.is_empty());
         for rule in &profile.rules {
-            assert!(rule.article.contains('§'), "{}", rule.id);
+            // What was not read in the law itself says how sure we are instead.
+            let read = rule.confidence.is_none();
+            assert!(!read || rule.article.contains(['§', '号']), "{}", rule.id);
             assert!(
                 !rule.text.zh.is_ascii() && rule.text.en.ends_with('.'),
                 "{}",
@@ -66,14 +91,58 @@ fn every_rule_has_an_article_and_both_texts() {
 
 #[test]
 fn the_tendering_law_has_its_rules() {
-    let law = profiles()
-        .iter()
-        .find(|profile| profile.reference.id.as_str() == "cn-2017-tendering")
-        .unwrap();
-    let ids: Vec<&str> = law.rules.iter().map(|rule| rule.id.as_str()).collect();
-    assert_eq!(ids, ["R01", "R03", "R12", "R13", "R14", "R15", "R16"]);
-    assert!(law.statutory && !law.tie_draw);
-    assert_eq!(law.bidders_min().0, 3);
+    let of_the_procedure = ["R01", "R03", "R12", "R13", "R14", "R15", "R16"];
+    for name in ["cn-2017-tendering", "suqian-2016"] {
+        let law = latest(name).unwrap();
+        let ids: Vec<&str> = law.rules.iter().map(|rule| rule.id.as_str()).collect();
+        assert_eq!(ids[..7], of_the_procedure);
+        assert!(law.statutory && !law.tie_draw);
+        assert_eq!(law.bidders_min().0, 3);
+        for rule in ["RF1", "RF3", "RF4"] {
+            assert!(ids.contains(&rule), "{name} {rule}");
+        }
+        assert!(!law.methods.iter().any(|method| method == "fixed-price"));
+    }
+    assert_eq!(latest("cn-2017-tendering").unwrap().reference.version, 2);
+    assert!(latest("nowhere").is_none());
+}
+
+/// What a profile names exists, once.
+#[test]
+fn profiles_name_what_there_is() {
+    for profile in profiles() {
+        let unique: BTreeSet<_> = profile.methods.iter().collect();
+        assert_eq!(unique.len(), profile.methods.len());
+        for method in &profile.methods {
+            assert!(Method::from_id(method).is_ok(), "{method}");
+        }
+        let ids: BTreeSet<_> = profile.rules.iter().map(|rule| &rule.id).collect();
+        assert_eq!(ids.len(), profile.rules.len(), "{:?}", profile.reference.id);
+        for rule in &profile.rules {
+            if let Limit::Coefficient {
+                method, parameter, ..
+            } = &rule.limit
+            {
+                let method = Method::from_id(method).unwrap();
+                let known = method
+                    .drawn_parameters()
+                    .iter()
+                    .chain(method.fixed_parameters());
+                assert!(
+                    known.clone().any(|one| one.name == parameter),
+                    "{}",
+                    rule.id
+                );
+            }
+        }
+    }
+    let all = latest("below-threshold").unwrap();
+    for method in Method::all() {
+        assert!(
+            all.methods.iter().any(|name| name == method.id()),
+            "{method:?}"
+        );
+    }
 }
 
 #[test]
@@ -91,6 +160,26 @@ fn a_profile_is_strict() {
         refused(r#""statutory": false"#, r#""statutory": false, "extra": 1"#).contains("extra")
     );
     assert!(refused("kaibiao-profile/1", "kaibiao-profile/2").contains("format"));
+}
+
+#[test]
+fn dates_are_civil_dates_of_the_zone() {
+    let (beijing, west) = (
+        Zone::parse("+08:00").unwrap(),
+        Zone::parse("-03:30").unwrap(),
+    );
+    let date = |zone, time_ms| civil_date(zone, time_ms);
+    let says = |text: &str| Some(text.to_owned());
+    assert_eq!(date(beijing, 0), says("1970-01-01"));
+    assert_eq!(date(west, 0), says("1969-12-31"));
+    assert_eq!(date(beijing, 1_772_380_800_000 - 1), says("2026-03-01"));
+    assert_eq!(date(beijing, 1_772_380_800_000), says("2026-03-02"));
+    assert_eq!(date(beijing, 951_782_400_000), says("2000-02-29"));
+    assert_eq!(date(beijing, 4_107_513_599_999), says("2100-02-28"));
+    assert_eq!(date(beijing, 4_107_513_600_000), says("2100-03-01"));
+    assert_eq!(date(west, 253_402_300_799_999), says("9999-12-31"));
+    assert_eq!(date(beijing, 253_402_300_799_999), None);
+    assert_eq!(date(beijing, u64::MAX), None);
 }
 
 #[test]

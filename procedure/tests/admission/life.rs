@@ -1,5 +1,6 @@
 //! Whole tenders, from the draft to the award.
 
+use evaluation::result::Standing;
 use play::{Milestone, Play, Script};
 use procedure::Stage;
 use procedure::act::{BidResult, Consequence, Outcome, OutcomeReason};
@@ -86,6 +87,129 @@ fn a_statutory_and_a_korean_tender_end_with_an_award() {
         "b1",
         "b2 is one won below the floor"
     );
+}
+
+/// Whatever the method makes of the prices, the tender goes from the notice to the award.
+#[test]
+fn every_method_decides_a_whole_tender() {
+    let methods = [
+        "jiangsu-1",
+        "jiangsu-2",
+        "jiangsu-3",
+        "jiangsu-4",
+        "jiangsu-5",
+        "mean-trim-one",
+        "limit-mean-blend",
+        "second-mean",
+        "third-mean",
+        "mean-float",
+        "lowest-ratio",
+    ];
+    for name in methods {
+        let prices = [
+            "9520000",
+            "9088000",
+            "8875000",
+            "9310000",
+            "9150000.55",
+            "8990000",
+            "9450000",
+        ];
+        let script = Script {
+            rules: play::rules(&[name]),
+            ..Script::plain("T-2026-0005")
+        };
+        let play = Play::to(script.with_prices(&prices), Milestone::Awarded);
+        let Stage::Awarded(awarded) = play.stage() else {
+            panic!("{name}: stage {}", play.stage().name())
+        };
+        let report = &awarded.published.evaluated.report;
+        assert_eq!((report.ranked, report.places.len()), (7, 3), "{name}");
+        assert!(report.benchmark.is_some(), "{name}");
+    }
+}
+
+/// One price for all: whoever did not commit to it is out, and the tender's own draw finds the winner.
+#[test]
+fn a_tender_at_a_fixed_price_ends_with_a_drawn_winner() {
+    let play = Play::to(Script::at_fixed_price("T-2026-0006"), Milestone::Awarded);
+    let Stage::Awarded(awarded) = play.stage() else {
+        panic!("stage {}", play.stage().name())
+    };
+    let report = &awarded.published.evaluated.report;
+    assert_eq!(report.ranked, 5);
+    let drawn: Vec<_> = report.places.iter().map(|place| place.rank).collect();
+    assert_eq!(drawn, [1, 2, 3], "the draw orders the equals");
+    assert!(
+        report
+            .places
+            .iter()
+            .all(|place| place.price == "9200000.00" && place.bidder.as_str() != "b03")
+    );
+    assert_eq!(awarded.award.winner, report.places[0].bidder);
+    let result = &play.stage().drawn().expect("drawn").result;
+    let order = evaluation::draw::tie_order(&result.seed, 1, 5).unwrap();
+    let equals = ["b01", "b02", "b04", "b05", "b06"];
+    assert_eq!(awarded.award.winner.as_str(), equals[order[0]]);
+}
+
+/// Credit as a table of grades, and as a condition: who fails it still counts in the mean, but has no rank.
+#[test]
+fn credit_counts_by_grade_or_lets_nobody_pass_below_it() {
+    let script = |rule: serde_json::Value, missing: &str, values: [&str; 3]| {
+        let mut script = Script::plain("T-2026-0008");
+        let credit = script.rules.credit.as_mut().expect("credit counts");
+        credit.rule = serde_json::from_value(rule).unwrap();
+        credit.missing = missing.to_owned();
+        let prices = ["9520000", "9088000", "8875000", "9310000"];
+        let mut script = script.with_prices(&prices);
+        let values = values.into_iter().map(Some).chain([None]);
+        for (bidder, value) in script.bidders.iter_mut().zip(values) {
+            bidder.credit = value.map(str::to_owned);
+        }
+        script
+    };
+    let grades = serde_json::json!({
+        "mode": "grades", "grades": { "AAA": "10", "AA": "8", "A": "6" }, "decimals": 2,
+    });
+    let play = Play::to(
+        script(grades, "A", ["AAA", "AA", "A"]),
+        Milestone::Evaluated,
+    );
+    let drawn = play.stage().drawn().expect("drawn");
+    let outcome = evaluation::evaluate(&procedure::case_of(drawn).unwrap()).unwrap();
+    let points = outcome.bids.iter().map(|bid| match &bid.standing {
+        Standing::Scored(scores) => scores.credit.map(|points| points.to_string()),
+        _ => None,
+    });
+    let expected = ["10.00", "8.00", "6.00", "6.00"].map(|points| Some(points.to_owned()));
+    assert_eq!(points.collect::<Vec<_>>(), expected);
+
+    let gate = serde_json::json!({ "mode": "gate", "min": "60" });
+    let play = Play::to(script(gate, "60", ["60", "59.9", "61"]), Milestone::Awarded);
+    let drawn = play.stage().drawn().expect("drawn");
+    assert_eq!(drawn.drawing.members.len(), 4);
+    let Stage::Awarded(awarded) = play.stage() else {
+        panic!("stage {}", play.stage().name())
+    };
+    assert_eq!(awarded.published.evaluated.report.ranked, 3);
+}
+
+/// Two ways of shortlisting are announced; the seed says which one, and the case follows.
+#[test]
+fn a_shortlist_is_drawn_and_holds() {
+    let play = Play::to(Script::shortlisted("T-2026-0007"), Milestone::Awarded);
+    let drawn = play.stage().drawn().expect("drawn");
+    let procedure::act::DrawnValue::Index(index) = drawn.result.parameters["shortlist"] else {
+        panic!("an index is drawn")
+    };
+    let case = procedure::case_of(drawn).unwrap();
+    let announced = &drawn.drawing.opened.closed.bidding.notice.rules.shortlist;
+    assert_eq!(case.shortlist.as_ref(), announced.get(index as usize));
+    let Stage::Awarded(awarded) = play.stage() else {
+        panic!("stage {}", play.stage().name())
+    };
+    assert_eq!(awarded.published.evaluated.report.ranked, 4);
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod notice;
 mod objections;
 mod opening;
 mod preparation;
+mod rules;
 mod sequences;
 mod statements;
 mod table;

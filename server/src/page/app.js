@@ -164,9 +164,12 @@ const tell = {
   "notice": (b) => [facts([
     [t("field.deadline"), when(b.deadline_ms)], [t("field.opening"), when(b.opening_ms)],
     [t("field.profile"), `${b.profile.id} (${b.profile.version})`], [t("field.legal_basis"), b.legal_basis],
+    [t("field.award_class"), t(`class.${b.rules.award_class}`)], [t("field.lot_basis"), b.rules.legal_basis],
     [t("field.control_price"), money(b.rules.control_price)], [t("field.estimated_price"), money(b.rules.estimated_price)],
+    [t("field.budget_price"), money(b.rules.budget_price)], [t("field.provisional_sums"), money(b.rules.provisional_sums)],
     [t("field.currency"), b.rules.currency],
     [t("field.methods"), methodNames(b.rules.methods.map((method) => method.method))],
+    [t("field.shortlist"), b.rules.shortlist?.map((one) => t(`shortlist.${one.method}`)).join(t("list"))],
     [t("field.ties"), t(`value.ties-${b.rules.ties}`)],
     [t("field.who_opens"), t(`value.opens-${b.opening.who_opens}`)],
     [t("field.window"), duration(b.opening.window_ms)],
@@ -208,7 +211,8 @@ const tell = {
   "draw-failed": (b) => [facts([[t("field.attempt"), String(b.attempt)], [t("field.reason"), t(`value.${b.reason}`)]])],
   "draw-result": (b) => [facts([
     [t("field.method"), t(`method.${b.method}`)],
-    ...Object.entries(b.parameters).map(([name, value]) => [name, String(value)]),
+    ...Object.entries(b.parameters).map(([name, value]) => name === "shortlist"
+      ? [t("field.shortlist"), t("text.candidate", { number: value + 1 })] : [name, String(value)]),
     [t("field.contributions"), String(b.counted)], [t("field.removed"), b.removed.map(short).join(t("list"))],
     [t("field.missing"), names(b.missing)], [t("field.seed"), h("code", {}, b.seed)],
   ])],

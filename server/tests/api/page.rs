@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use procedure::Stage;
-use procedure::act::Act;
+use procedure::act::{Act, AwardClass};
 use serde_json::Value;
 
 use crate::harness::Server;
@@ -85,5 +85,8 @@ fn both_languages_say_everything() {
         for method in &profile.methods {
             assert!(zh["method"][method].is_string(), "{method}");
         }
+    }
+    for class in AwardClass::ALL {
+        assert!(zh["class"][class.id()].is_string(), "{class:?}");
     }
 }

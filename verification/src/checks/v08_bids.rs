@@ -210,8 +210,8 @@ fn confirmations(replay: &Replay<'_>, found: &mut Findings) {
     ));
 }
 
-/// All valid bids are in the benchmark set but those above the control price; the others stand there with
-/// their reason.
+/// All valid bids are in the benchmark set but those above the control price, or of nothing more than the
+/// provisional sums; the others stand there with their reason.
 fn benchmark_set(replay: &Replay<'_>, lines: &[&BidResult], found: &mut Findings) {
     let (Some((item, set)), Some((_, notice))) =
         (acts!(replay, BenchmarkSet).next(), replay.notice())
@@ -219,10 +219,16 @@ fn benchmark_set(replay: &Replay<'_>, lines: &[&BidResult], found: &mut Findings
         return;
     };
     let control = control_price(&notice.rules);
+    let sums = notice.rules.provisional_sums;
     let reason = |line: &BidResult| match price_of(line) {
-        Some(price) if line.outcome == Outcome::Valid => control
-            .filter(|control| price > *control)
-            .map(|_| ExclusionReason::AboveControlPrice),
+        Some(price) if line.outcome == Outcome::Valid => {
+            if control.is_some_and(|control| price > control) {
+                Some(ExclusionReason::AboveControlPrice)
+            } else {
+                sums.filter(|sums| price <= *sums)
+                    .map(|_| ExclusionReason::NotAboveProvisionalSums)
+            }
+        }
         _ => Some(ExclusionReason::NotValid),
     };
     let excluded: BTreeMap<&Identifier, ExclusionReason> = lines
@@ -248,8 +254,9 @@ fn control_price(rules: &RuleSet) -> Option<Money> {
     let heeds = |spec: &MethodSpec| {
         Method::from_id(&spec.method).is_ok_and(|method| method.formula().heeds_control_price())
     };
-    let control = rules.control_price.as_ref()?.parse().ok()?;
-    rules.methods.iter().any(heeds).then_some(control)
+    rules
+        .control_price
+        .filter(|_| rules.methods.iter().any(heeds))
 }
 
 fn price_of(line: &BidResult) -> Option<Money> {

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use evaluation::Money;
-use evaluation::benchmark::{DrawnValue as Parameter, PriceSet};
-use evaluation::draw::{draw_parameters, draw_seed};
+use evaluation::benchmark::DrawnValue as Parameter;
+use evaluation::draw::{draw_rules, draw_seed};
 use procedure::Stage;
 use procedure::act::{
     Act, BidManifest, DrawAnnounce, DrawContribution, DrawResult, DrawnValue, Notice,
@@ -336,7 +336,7 @@ fn missing(
     }
 }
 
-/// Method and parameters from the seed over the benchmark set.
+/// Shortlist, method and parameters from the seed over the benchmark set.
 fn outcome(
     replay: &Replay<'_>,
     notice: &Notice,
@@ -347,18 +347,19 @@ fn outcome(
     let Some(drawing) = replay.stage().and_then(Stage::drawing) else {
         return found.not_checkable(format!("no benchmark set: {}", replay.ends_at()));
     };
-    let amount = |text: &Option<String>| text.as_ref().and_then(|text| text.parse::<Money>().ok());
     let prices = drawing
         .members
         .iter()
         .filter_map(|member| member.price.parse::<Money>().ok());
-    let set = PriceSet::new(prices)
-        .with_control_price(amount(&notice.rules.control_price))
-        .with_estimated_price(amount(&notice.rules.estimated_price));
-    let drawn = match draw_parameters(&body.seed, &notice.rules.methods, &set) {
-        Ok(drawn) => drawn.rule,
+    let drawn = match draw_rules(&body.seed, &notice.rules, &prices.collect::<Vec<Money>>()) {
+        Ok(drawn) => drawn,
         Err(error) => return found.fail_at(item, "outcome-differs", error.to_string()),
     };
+    let index = drawn
+        .shortlist_index
+        .and_then(|index| u64::try_from(index).ok());
+    let shortlist = index.map(|index| ("shortlist".to_owned(), DrawnValue::Index(index)));
+    let drawn = drawn.rule;
     let parameters: BTreeMap<String, DrawnValue> = drawn
         .drawn
         .into_iter()
@@ -366,6 +367,7 @@ fn outcome(
             Parameter::Decimal(value) => (name, DrawnValue::Decimal(value.to_string())),
             Parameter::Index(index) => (name, DrawnValue::Index(index)),
         })
+        .chain(shortlist)
         .collect();
     if drawn.method != body.method || parameters != body.parameters {
         let detail = format!(

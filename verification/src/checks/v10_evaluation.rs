@@ -32,8 +32,8 @@ pub(super) fn check(replay: &Replay<'_>, found: &mut Findings) {
 fn credit(replay: &Replay<'_>, found: &mut Findings) {
     let terms = replay
         .notice()
-        .and_then(|(_, notice)| notice.rules.credit.as_ref());
-    let Some(terms) = terms else {
+        .and_then(|(_, notice)| Some((notice.rules.credit.as_ref()?, notice.credit_source()?)));
+    let Some((terms, source)) = terms else {
         return found.note("credit does not count in this tender");
     };
     let committed = acts!(replay, CreditCommitted).find(|(item, _)| item.is_admitted());
@@ -52,16 +52,12 @@ fn credit(replay: &Replay<'_>, found: &mut Findings) {
     }
     found.note(match (committed, acts!(replay, CreditSnapshot).next()) {
         (None, _) => format!(
-            "{} committed no credit snapshot: everybody has {}",
-            terms.source, terms.missing
+            "{source} committed no credit snapshot: everybody has {}",
+            terms.missing
         ),
-        (Some(_), None) => format!(
-            "the credit snapshot of {} has not been opened",
-            terms.source
-        ),
+        (Some(_), None) => format!("the credit snapshot of {source} has not been opened"),
         (Some((item, _)), Some(_)) => format!(
-            "credit snapshot of {}, committed at entry {}",
-            terms.source,
+            "credit snapshot of {source}, committed at entry {}",
             item.index()
         ),
     });
@@ -75,7 +71,7 @@ fn recomputed(item: &Item, report: &EvaluationReport, drawn: &Drawn, found: &mut
         Ok(outcome) => outcome,
         Err(reason) => return found.fail_at(item, "evaluation-impossible", reason),
     };
-    let digest = serde_json::to_vec(&outcome).map(|bytes| Digest::sha256(&bytes));
+    let digest = outcome.decision_bytes().map(|bytes| Digest::sha256(&bytes));
     if digest.ok() != Some(report.result) {
         let detail = "the whole result has another digest than the report names";
         found.fail_at(item, "evaluation-differs", detail);
@@ -114,7 +110,7 @@ fn recomputed(item: &Item, report: &EvaluationReport, drawn: &Drawn, found: &mut
 fn places(outcome: &Outcome, drawn: &Drawn) -> Vec<Place> {
     let bidding = &drawn.drawing.opened.closed.bidding;
     let most = bidding.profile.rule(|limit| match limit {
-        Limit::CandidatesMax { count } => Some(count),
+        Limit::CandidatesMax { count } => Some(*count),
         _ => None,
     });
     let most = most.map_or(PLACES_MAX, |(_, count)| count);

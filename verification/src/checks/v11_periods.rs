@@ -2,6 +2,7 @@
 //! (civil days of the profile's zone).
 
 use procedure::act::{Candidates, Notice};
+use procedure::law::linter::{FindingCode, Severity, lint};
 use procedure::law::{Limit, Profile, Rule, days_between};
 use procedure::limits::OBJECTIONS_MAX;
 use record::Digest;
@@ -31,7 +32,7 @@ pub(super) fn check(replay: &Replay<'_>, found: &mut Findings) {
     for rule in &profile.rules {
         law.rule(rule, found);
     }
-    law.methods(found);
+    law.rules(found);
     law.objections(found);
     law.publicity_held(found);
     found.note(format!(
@@ -68,34 +69,36 @@ struct Law<'a> {
 impl Law<'_> {
     fn rule(&self, rule: &Rule, found: &mut Findings) {
         let notice = self.notice;
-        match rule.limit {
+        match &rule.limit {
             Limit::DocumentDaysMin { days } => {
                 let end_ms = notice.documents_until_ms;
-                self.days(rule, "document-period-short", end_ms, days, found);
+                self.days(rule, "document-period-short", end_ms, *days, found);
             }
             Limit::BiddingDaysMin { days } => {
                 self.days(
                     rule,
                     "bidding-period-short",
                     notice.deadline_ms,
-                    days,
+                    *days,
                     found,
                 );
             }
-            Limit::OpeningAtDeadline => {
-                if notice.opening_ms != notice.deadline_ms {
-                    let detail = says(rule, "the opening is not at the deadline");
-                    found.fail_at(self.item, "opening-time", detail);
-                }
-            }
-            Limit::BiddersMin { count } => self.bidders(rule, count, found),
+            Limit::OpeningAtDeadline => self.opening_time(rule, found),
+            Limit::BiddersMin { count } => self.bidders(rule, *count, found),
             Limit::Publicity {
                 publish_within_days,
                 days_min,
-            } => self.publicity(rule, publish_within_days, days_min, found),
-            Limit::CandidatesMax { count } => self.candidates(rule, count, found),
-            // Whatever the profile says, see `objections`.
-            Limit::OpeningObjectionAnswered => {}
+            } => self.publicity(rule, *publish_within_days, *days_min, found),
+            Limit::CandidatesMax { count } => self.candidates(rule, *count, found),
+            // Whatever the profile says, see `objections`; the law of rule sets, see `rules`.
+            _ => {}
+        }
+    }
+
+    fn opening_time(&self, rule: &Rule, found: &mut Findings) {
+        if self.notice.opening_ms != self.notice.deadline_ms {
+            let detail = says(rule, "the opening is not at the deadline");
+            found.fail_at(self.item, "opening-time", detail);
         }
     }
 
@@ -164,12 +167,17 @@ impl Law<'_> {
         }
     }
 
-    /// The profile allows every method that the notice names.
-    fn methods(&self, found: &mut Findings) {
-        for spec in &self.notice.rules.methods {
-            if !self.profile.methods.contains(&spec.method) {
-                let detail = format!("the profile does not allow {}", spec.method);
-                found.fail_at(self.item, "method-forbidden", detail);
+    /// The announced rules are what the law of the profile allows.
+    fn rules(&self, found: &mut Findings) {
+        let findings = lint(&self.notice.rules, self.profile);
+        for finding in &findings {
+            let text = format!("/rules{}: {finding}", finding.pointer);
+            match (finding.severity, finding.code) {
+                (Severity::Error, FindingCode::MethodForbidden) => {
+                    found.fail_at(self.item, "method-forbidden", text);
+                }
+                (Severity::Error, _) => found.fail_at(self.item, "rules-unlawful", text),
+                (Severity::Warning | Severity::Note, _) => found.note(text),
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Attacks on what happened: bids, keys, draws, evaluation, the law.
 
 use play::{Actor, Milestone, Play, Script, World};
-use procedure::act::{Act, DrawnValue, FormValue};
+use procedure::act::{Act, DrawnValue, FormValue, Ties};
 use record::chain::ChainId;
 use record::sealing::EnvelopeKind;
 use record::{Digest, Identifier};
@@ -271,6 +271,42 @@ fn another_profile_document() {
     bent.profile = None;
     let report = verify(&resign(&bent, &log).write().unwrap(), &options(&play));
     names(&report, "V11", "profile-missing");
+}
+
+#[test]
+fn a_notice_with_unlawful_rules() {
+    let play = awarded(Script::statutory("T-1"));
+    let mut forge = forge(&play);
+    forge.platform = Some(play.world.platform().key().clone());
+    rewrite(&mut forge, "notice", &play.tenderee(), |act| {
+        if let Act::Notice(body) = act {
+            body.rules.ties = Ties::Draw;
+        }
+    });
+    names(
+        &verify(&forge.write(), &options(&play)),
+        "V11",
+        "rules-unlawful",
+    );
+}
+
+#[test]
+fn another_shortlist_than_the_drawn_one() {
+    let play = awarded(Script::shortlisted("T-1"));
+    let mut forge = forge(&play);
+    rewrite(&mut forge, "draw-result", play.world.platform(), |act| {
+        if let Act::DrawResult(body) = act {
+            let Some(DrawnValue::Index(index)) = body.parameters.get_mut("shortlist") else {
+                panic!("a shortlist is drawn")
+            };
+            *index = 1 - *index;
+        }
+    });
+    names(
+        &verify(&forge.write(), &options(&play)),
+        "V9",
+        "outcome-differs",
+    );
 }
 
 #[test]

@@ -189,6 +189,9 @@ impl<'a> Play<'a> {
 
     fn rules(&self) -> Result<RuleSet, Failure> {
         let rules = json!({
+            "format": "kaibiao-rules/1",
+            "profile": PROFILE,
+            "award_class": "lowest-from-floor",
             "currency": "KRW",
             "estimated_price": self.recorded.estimated_price,
             "methods": [{ "method": "floor-rate-lowest", "fixed": { "rate_percent": self.recorded.floor_rate_percent } }],

@@ -108,8 +108,9 @@ impl Play<'_> {
             .fact("benchmark", format!("{} 元", grouped(benchmark)));
         self.score_table(&outcome);
         let report = self.course().report()?;
-        let same = report.result == Digest::sha256(&bytes);
-        let what = "the evaluation computed here is, byte for byte, the one that the report names";
+        let decided = outcome.decision_bytes().map_err(|error| wrong(&error))?;
+        let same = report.result == Digest::sha256(&decided);
+        let what = "what is decided here is, byte for byte, what the report names";
         self.tell.expect(what, same, report.result.to_string());
         Ok((outcome, result))
     }
@@ -120,15 +121,22 @@ impl Play<'_> {
         let row = |bid: &&BidOutcome| {
             let (deviation, price_score, credit, total) = match &bid.standing {
                 Standing::Scored(scores) => (
-                    format!("{} %", scores.deviation_percent),
+                    scores
+                        .deviation_percent
+                        .map_or(String::new(), |percent| format!("{percent} %")),
                     scores.price_score.to_string(),
                     scores
                         .credit
-                        .as_ref()
-                        .map_or(String::new(), |(_, points)| points.to_string()),
+                        .map_or(String::new(), |points| points.to_string()),
                     scores.total.to_string(),
                 ),
-                Standing::Ranked => (String::new(), String::new(), String::new(), String::new()),
+                Standing::Ranked => Default::default(),
+                Standing::NotShortlisted => (
+                    "not shortlisted".to_owned(),
+                    String::new(),
+                    String::new(),
+                    String::new(),
+                ),
                 Standing::Rejected(rejection) => (
                     rejection.reason().to_owned(),
                     String::new(),

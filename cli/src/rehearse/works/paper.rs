@@ -132,6 +132,10 @@ fn bid_form() -> Result<Vec<FormField>, Failure> {
 fn rules(cast: &Cast) -> Result<RuleSet, Failure> {
     let grid = |min: &str, max: &str, step: &str| json!({ "min": min, "max": max, "step": step });
     let rules = json!({
+        "format": "kaibiao-rules/1",
+        "profile": super::preparation::PROFILE,
+        "category": "works",
+        "award_class": "reasonable-low-price",
         "currency": "CNY",
         "control_price": decimal(CONTROL_PRICE_FEN),
         "methods": [
@@ -146,7 +150,7 @@ fn rules(cast: &Cast) -> Result<RuleSet, Failure> {
     });
     let mut rules: RuleSet = well_formed(rules)?;
     rules.credit = Some(CreditTerms {
-        source: cast.credit_source.id().clone(),
+        source: Some(cast.credit_source.id().clone()),
         rule: well_formed(
             json!({ "mode": "linear", "full": "100", "weight": "10", "decimals": 2 }),
         )?,

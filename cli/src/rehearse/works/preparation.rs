@@ -13,7 +13,7 @@ use crate::rehearse::together;
 use crate::time;
 
 /// The law of statutory tenders.
-const PROFILE: &str = "cn-2017-tendering";
+pub(super) const PROFILE: &str = "cn-2017-tendering";
 
 impl Play<'_> {
     /// Everything up to the notice.
@@ -145,6 +145,6 @@ impl Play<'_> {
 }
 
 fn paper_price(notice: &Notice) -> String {
-    let price = notice.rules.control_price.as_deref().unwrap_or_default();
-    format!("{} 元", super::grouped(price))
+    let price = notice.rules.control_price.map(|price| price.to_string());
+    format!("{} 元", super::grouped(&price.unwrap_or_default()))
 }

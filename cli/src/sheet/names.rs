@@ -1,0 +1,315 @@
+//! Names of sheets and columns, in Chinese and English, and others that are understood.
+
+use super::heading::{Column, Sheet};
+
+/// What is named, its name in Chinese, in English, and others that are understood.
+pub type Named<T> = (T, &'static str, &'static str, &'static [&'static str]);
+
+/// Sheets with their names: Chinese, English, and others that are understood.
+pub const SHEETS: &[Named<Sheet>] = &[
+    (
+        Sheet::Bids,
+        "报价",
+        "Bids",
+        &[
+            "投标报价",
+            "投标",
+            "报价一览表",
+            "开标一览表",
+            "开标记录",
+            "bid",
+            "prices",
+        ],
+    ),
+    (
+        Sheet::Technical,
+        "技术评分",
+        "Technical",
+        &[
+            "技术标",
+            "技术标评分",
+            "技术分",
+            "评委打分",
+            "专家打分",
+            "评委评分",
+            "scores",
+        ],
+    ),
+    (Sheet::Reasons, "评分理由", "Reasons", &["理由", "reason"]),
+    (
+        Sheet::Case,
+        "项目",
+        "Case",
+        &["项目信息", "项目参数", "参数", "规则", "tender", "rules"],
+    ),
+    (
+        Sheet::Ranking,
+        "排名",
+        "Ranking",
+        &[
+            "评标结果",
+            "结果",
+            "排序",
+            "中标候选人",
+            "result",
+            "results",
+        ],
+    ),
+    (
+        Sheet::Calculation,
+        "计算过程",
+        "Calculation",
+        &["explanation", "steps"],
+    ),
+    (
+        Sheet::Notes,
+        "说明",
+        "Notes",
+        &["填写说明", "备注", "help", "readme"],
+    ),
+];
+
+/// Columns with their names: Chinese, English, and others that are understood.
+pub const COLUMNS: &[Named<Column>] = &[
+    (
+        Column::Bidder,
+        "投标人",
+        "bidder",
+        &[
+            "投标人名称",
+            "投标单位",
+            "投标单位名称",
+            "单位名称",
+            "供应商",
+            "供应商名称",
+            "企业名称",
+            "公司名称",
+            "supplier",
+            "tenderer",
+            "company",
+            "name",
+        ],
+    ),
+    (
+        Column::Price,
+        "投标报价",
+        "price",
+        &[
+            "报价",
+            "投标价",
+            "投标总价",
+            "投标总报价",
+            "修正后报价",
+            "投标价格",
+            "bidprice",
+            "amount",
+        ],
+    ),
+    (
+        Column::ReadOutPrice,
+        "开标价",
+        "read_out_price",
+        &["唱标价", "开标报价", "唱标报价", "readout", "openingprice"],
+    ),
+    (
+        Column::Credit,
+        "信用值",
+        "credit",
+        &[
+            "信用分",
+            "信用评分",
+            "信用等级",
+            "信用得分",
+            "信用",
+            "信用分值",
+            "creditvalue",
+            "creditgrade",
+        ],
+    ),
+    (
+        Column::Deduction,
+        "价格扣除",
+        "deduction",
+        &["价格扣除比例", "扣除比例", "政策扣除"],
+    ),
+    (
+        Column::Adjustments,
+        "价格调整",
+        "adjustments",
+        &["量化调整", "评审调整", "调整", "价格折算", "adjustment"],
+    ),
+    (
+        Column::Rejected,
+        "否决原因",
+        "rejected",
+        &[
+            "否决",
+            "否决投标",
+            "废标原因",
+            "无效原因",
+            "rejection",
+            "rejectionreason",
+            "rejectedbecause",
+        ],
+    ),
+    (
+        Column::Item,
+        "评分项",
+        "item",
+        &[
+            "评审项",
+            "评分项目",
+            "评审因素",
+            "评分因素",
+            "项目",
+            "criterion",
+            "factor",
+        ],
+    ),
+    (
+        Column::MemberNumber,
+        "评委",
+        "member",
+        &["评委编号", "专家", "专家编号", "expert", "judge"],
+    ),
+    (
+        Column::Reason,
+        "理由",
+        "reason",
+        &["评分理由", "说明", "text"],
+    ),
+    (Column::Ignored, "序号", "no", &["编号", "no.", "number"]),
+];
+
+/// Columns of a result.
+pub const RESULT_COLUMNS: &[Named<Column>] = &[
+    (
+        Column::Rank,
+        "名次",
+        "rank",
+        &["排名", "排序", "推荐顺序", "ranking", "place"],
+    ),
+    (
+        Column::Bidder,
+        "投标人",
+        "bidder",
+        &[
+            "投标人名称",
+            "投标单位",
+            "投标单位名称",
+            "单位名称",
+            "供应商",
+            "供应商名称",
+            "企业名称",
+            "公司名称",
+            "中标候选人",
+            "候选人",
+            "supplier",
+            "tenderer",
+            "company",
+            "name",
+        ],
+    ),
+    (
+        Column::Price,
+        "投标报价",
+        "price",
+        &[
+            "报价",
+            "投标价",
+            "投标总价",
+            "投标总报价",
+            "bidprice",
+            "amount",
+        ],
+    ),
+    (
+        Column::EvaluatedPrice,
+        "评标价",
+        "evaluated_price",
+        &["评审价", "评标价格"],
+    ),
+    (
+        Column::Deviation,
+        "偏差率",
+        "deviation_percent",
+        &["偏离率", "偏差", "报价偏差率", "deviation"],
+    ),
+    (
+        Column::PriceScore,
+        "报价得分",
+        "price_score",
+        &[
+            "价格分",
+            "报价分",
+            "商务标得分",
+            "商务分",
+            "商务得分",
+            "价格得分",
+            "投标报价得分",
+            "pricepoints",
+        ],
+    ),
+    (
+        Column::TechnicalScore,
+        "技术得分",
+        "technical",
+        &[
+            "技术分",
+            "技术标得分",
+            "技术标",
+            "技术标分",
+            "technicalscore",
+        ],
+    ),
+    (
+        Column::CreditScore,
+        "信用得分",
+        "credit",
+        &["信用分", "信用", "信用标得分", "creditscore"],
+    ),
+    (
+        Column::Total,
+        "总分",
+        "total",
+        &[
+            "综合得分",
+            "总得分",
+            "合计得分",
+            "合计",
+            "最终得分",
+            "得分",
+            "totalscore",
+            "score",
+        ],
+    ),
+    (Column::Status, "状态", "status", &["评审结论", "结论"]),
+    (
+        Column::Rejected,
+        "原因",
+        "reason",
+        &["否决原因", "否决", "废标原因", "无效原因"],
+    ),
+    (Column::Flags, "提示", "flags", &[]),
+    (
+        Column::Ignored,
+        "序号",
+        "no",
+        &["编号", "no.", "number", "备注", "remarks"],
+    ),
+];
+
+/// Names of rows that sum up, which are no bidders.
+pub const SUMS: &[&str] = &[
+    "合计",
+    "总计",
+    "小计",
+    "平均",
+    "平均值",
+    "平均价",
+    "汇总",
+    "total",
+    "sum",
+    "average",
+    "mean",
+];
