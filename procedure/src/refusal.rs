@@ -90,6 +90,7 @@ codes! {
     MethodForbidden = "method-forbidden", Malformed, "该规则集不允许此评标基准价方法。", "The profile does not allow this benchmark method.";
     TieDrawForbidden = "tie-draw-forbidden", Malformed, "依法必须招标的项目不得以抽签方式确定中标候选人。", "In statutory tenders candidates must not be drawn by lot.";
     ProfileForChecking = "profile-for-checking", Malformed, "该规则集目前只用于检查评标规则：它要求的阶段（预公告、工作日、专家等）尚未实现，不能据以发布公告。", "This profile is for checking rule sets only: it demands stages that the procedure does not have yet (pre-announcement, working days, experts), so no tender can be announced under it.";
+    ProfileReplaced = "profile-replaced", Malformed, "该规则集版本已被新版本取代，不能再据以发布公告。", "A newer version has replaced this version of the profile; no tender can be announced under it any more.";
     RulesUnlawful = "rules-unlawful", Malformed, "评标规则不符合该规则集。", "The rules are not what the law of the profile allows.";
     CommitteeMissing = "committee-missing", Malformed, "本版本尚无评标委员会的声明，不能采用须由其评审的规则。", "There are no statements of a committee yet, so rules that need its review cannot be announced.";
     RulesInvalid = "rules-invalid", Malformed, "评标规则不完整或自相矛盾。", "The rules are incomplete or contradict each other.";

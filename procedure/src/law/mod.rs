@@ -10,5 +10,5 @@ mod profile;
 mod rule;
 
 pub use calendar::{Zone, civil_date, days_between};
-pub use profile::{Profile, latest, profiles};
+pub use profile::{Profile, latest, profiles, replaced_by};
 pub use rule::{Limit, Rule, Severity, Text};

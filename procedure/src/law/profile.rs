@@ -25,6 +25,8 @@ struct ProfileDocument {
     award_classes: Option<Vec<AwardClass>>,
     #[serde(default = "open_to_tenders")]
     tenders: bool,
+    #[serde(default)]
+    replaces_older_from_ms: Option<u64>,
     rules: Vec<Rule>,
 }
 
@@ -60,6 +62,9 @@ pub struct Profile {
     /// Whether a tender may be announced under it. Otherwise it is for checking rule sets: it demands stages
     /// that the procedure does not have yet.
     pub tenders: bool,
+    /// From when on (UTC) no notice may name an older version; absent: older versions stay in use. It is data,
+    /// so that a record from before is still replayed as it was.
+    pub replaces_older_from_ms: Option<u64>,
     /// Its rules.
     pub rules: Vec<Rule>,
     /// The released document, byte for byte.
@@ -85,6 +90,7 @@ impl Profile {
             attachments_public: parsed.attachments_public,
             award_classes: parsed.award_classes,
             tenders: parsed.tenders,
+            replaces_older_from_ms: parsed.replaces_older_from_ms,
             rules: parsed.rules,
             document: document.to_vec(),
         })
@@ -114,6 +120,17 @@ impl Profile {
             .iter()
             .find(|profile| profile.reference == *reference)
     }
+}
+
+/// The version that has replaced `profile` by `time_ms` (UTC), if there is one.
+pub fn replaced_by(profile: &Profile, time_ms: u64) -> Option<&'static Profile> {
+    profiles().iter().find(|newer| {
+        newer.reference.id == profile.reference.id
+            && newer.reference.version > profile.reference.version
+            && newer
+                .replaces_older_from_ms
+                .is_some_and(|from_ms| from_ms <= time_ms)
+    })
 }
 
 /// Every released profile; of each id the oldest version first.

@@ -7,7 +7,7 @@ use record::sealing::document_set_digest;
 use super::rules::check_rule_set;
 use super::{Bidding, Case, Preparation, PreparedSet, Stage, Tender};
 use crate::act::{FieldType, Notice};
-use crate::law::{Limit, Profile, days_between};
+use crate::law::{Limit, Profile, days_between, replaced_by};
 use crate::limits::{
     DOCUMENTS_MAX, DURATION_MS_MAX, FORM_FIELDS_MAX, NAME_CHARS_MAX, TEXT_CHARS_MAX, TIME_MS_MAX,
     WITNESSES_MAX,
@@ -34,6 +34,10 @@ impl Tender {
             )
         })
         .map_err(|refusal| refusal.at("/profile"))?;
+        if let Some(newer) = replaced_by(profile, case.at.time_ms) {
+            let detail = format!("use version {}", newer.reference.version);
+            return Err(Refusal::new(Code::ProfileReplaced, detail).at("/profile/version"));
+        }
         check_sizes(body)?;
         check_basis(body, profile)?;
         check_documents(body)?;

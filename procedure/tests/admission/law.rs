@@ -25,12 +25,12 @@ const RELEASED: &[(&str, u32, &str)] = &[
     (
         "below-threshold",
         2,
-        "72efdb4102b53efbd7c888a00455ce4050d9d558e469d0e44a7c74bc8c966b8d",
+        "0efae7ce528fbf6e4602be616ebd34b78f3924bb3c71ae7ece6211ca71d6c7a4",
     ),
     (
         "cn-2017-tendering",
         2,
-        "e920ec2397c3bc16ffe63c05af016cacafaa4c78c66432a96e88a06e926cdb02",
+        "fcddb7dfaa3ce052fe82c16435af8c23eacff4078adc8c573b39e6f6336e83f8",
     ),
     (
         "cn-gov-procurement",

@@ -104,6 +104,25 @@ fn a_profile_for_checking_announces_nothing() {
     }
 }
 
+/// Otherwise an old version would be the way around every rule that a new one brings.
+#[test]
+fn a_replaced_version_announces_nothing() {
+    for (script, id) in [
+        (Script::statutory("T-1"), "cn-2017-tendering"),
+        (Script::plain("T-2"), "below-threshold"),
+    ] {
+        let old = procedure::law::profiles()
+            .iter()
+            .find(|profile| profile.reference.id.as_str() == id && profile.reference.version == 1)
+            .unwrap();
+        let play = rehearsed(script);
+        assert_eq!(
+            refused(&play, |notice| notice.profile = old.reference.clone()),
+            (Code::ProfileReplaced, "/profile/version".into())
+        );
+    }
+}
+
 /// There are no statements of a committee yet.
 #[test]
 fn what_a_committee_would_have_to_say_cannot_be_announced() {
