@@ -226,3 +226,59 @@ fn what_is_missing_is_named() {
     .expect("written");
     assert!(with(&["--bids", "bids.csv", "--ring", "A,D"]).contains("\"D\""));
 }
+
+/// Bids bring their control price along; nothing on the command line changes what was announced.
+#[test]
+fn the_control_price_of_the_bids_is_taken() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheets = [
+        ("Case", [["key", "value"], ["control_price", "10000000"]]),
+        ("Bids", [["bidder", "price"], ["A", "9000000"]]),
+    ];
+    for (name, rows) in sheets {
+        let page = book.add_worksheet();
+        page.set_name(name).expect("a name");
+        for (row, cells) in (0..).zip(rows) {
+            for (column, text) in (0..).zip(cells) {
+                page.write_string(row, column, text).expect("a cell");
+            }
+        }
+        if name == "Bids" {
+            for (row, bidder) in [(2, "B"), (3, "C")] {
+                page.write_string(row, 0, bidder).expect("a cell");
+                page.write_string(row, 1, "9100000").expect("a cell");
+            }
+        }
+    }
+    book.save(folder.path().join("case.xlsx")).expect("saved");
+    let output = |more: &[&str]| {
+        let given = ["simulate", RULES, "--bids", "case.xlsx"];
+        kaibiao(folder.path(), &[&given[..], more].concat())
+    };
+    let taken = output(&[]);
+    assert!(taken.status.success(), "{}", text(&taken.stderr));
+    let same = output(&["--control-price", "10000000"]);
+    assert_eq!(taken.stdout, same.stdout);
+    let other = output(&["--control-price", "20000000"]);
+    assert_eq!(other.status.code(), Some(2));
+    let said = text(&other.stderr);
+    assert!(said.contains("10000000.00"), "{said}");
+    assert!(said.contains("20000000.00"), "{said}");
+    // The same holds for what the rules announce.
+    let ready = RULES.strip_prefix("ready:").expect("of the library");
+    let ready = evaluation::rules::ready_by_id(ready).expect("there");
+    let mut rules: serde_json::Value = serde_json::from_str(ready.json).expect("JSON");
+    rules["control_price"] = "10000000.00".into();
+    rules["profile"] = "cn-2017-tendering".into();
+    std::fs::write(folder.path().join("rules.json"), rules.to_string()).expect("written");
+    for (option, value, known) in [
+        ("--control-price", "20000000", "10000000.00"),
+        ("--profile", "below-threshold", "cn-2017-tendering"),
+    ] {
+        let output = kaibiao(folder.path(), &["simulate", "rules.json", option, value]);
+        assert_eq!(output.status.code(), Some(2), "{}", text(&output.stdout));
+        let said = text(&output.stderr);
+        assert!(said.contains(known) && said.contains(value), "{said}");
+    }
+}

@@ -93,6 +93,30 @@ fn a_price_where_a_segment_begins_is_explained_without_it() {
     holds(&case);
 }
 
+/// Half of the members give 10, half 30: each score is far from the mean, and each has a flag. A flag that repeated
+/// all scores would make the explanation grow with the square of the committee.
+#[test]
+fn flags_do_not_repeat_the_scores() {
+    let length = |members: usize| {
+        let scores: Vec<&str> = ["10", "30"].into_iter().cycle().take(members).collect();
+        let case = json!({"format": "kaibiao-case/1", "profile": "below-threshold", "control_price": "200",
+            "benchmark": {"method": "mean-trim-one", "trim_from": 5},
+            "price_score": {"full": "70", "up": "0.9", "down": "0.6", "score_decimals": 2},
+            "technical": {"full": "30", "aggregate": "mean", "decimals": 2, "flag_beyond_percent": "30"},
+            "bids": [{"bidder": "a", "price": "100", "technical": scores}]});
+        holds(&case);
+        let parsed = Case::parse(case.to_string().as_bytes()).unwrap();
+        let steps: Vec<_> = evaluate(&parsed).unwrap().explanation().collect();
+        let flags = steps
+            .iter()
+            .filter(|step| step.formula == "technical.far-from-mean");
+        assert_eq!(flags.count(), members);
+        serde_json::to_string(&steps).unwrap().len()
+    };
+    let (few, many) = (length(40), length(80));
+    assert!(many < few * 2, "{few} and {many} bytes");
+}
+
 /// What is never explained is never computed again: the same random cases as ever contain every formula.
 #[test]
 fn random_cases_contain_every_formula() {

@@ -51,6 +51,24 @@ fn live(result: &Value) -> impl Iterator<Item = &Value> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
 
+    /// One bid was scored by one member more than the others: refused, unless it is not scored.
+    #[test]
+    fn a_committee_that_differs_is_refused_as_the_second_implementation_says(numbers in numbers()) {
+        let mut case = case(numbers);
+        let last = case["bids"].as_array_mut().unwrap().last_mut().unwrap();
+        let lists: Vec<&mut Value> = match last.get_mut("technical") {
+            Some(Value::Object(items)) => items.values_mut().collect(),
+            Some(whole) => vec![whole],
+            None => Vec::new(),
+        };
+        for list in lists {
+            let scores = list.as_array_mut().unwrap();
+            scores.push(scores.last().unwrap().clone());
+        }
+        let expected = reference::evaluate(&case).map_err(str::to_owned);
+        prop_assert_eq!(evaluated(&case), expected, "{}", case);
+    }
+
     /// The same result in every field, or the same refusal.
     #[test]
     fn any_case_comes_out_as_the_second_implementation_says(numbers in numbers()) {

@@ -62,7 +62,7 @@ pub struct Arguments {
     /// what these did (needs --bids).
     #[arg(long, value_name = "M|NAMES")]
     ring: Option<String>,
-    /// The control price, if the rule set leaves it open.
+    /// The control price, if the rule set and the file of the bids leave it open.
     #[arg(long, value_name = "AMOUNT")]
     control_price: Option<Money>,
     /// The estimated price, if the rule set leaves it open.
@@ -71,7 +71,7 @@ pub struct Arguments {
     /// The budget price, if the rule set leaves it open.
     #[arg(long, value_name = "AMOUNT")]
     budget_price: Option<Money>,
-    /// The law that the tender runs under. Otherwise the one that the rule set names.
+    /// The law that the tender runs under, if the rule set names none.
     #[arg(long, value_name = "ID")]
     profile: Option<String>,
     /// The seed of everything that is drawn, 64 hexadecimal characters. The default is SHA-256 of "kaibiao simulate".
@@ -121,22 +121,52 @@ impl Arguments {
     fn plan(&self) -> Result<Plan, Failure> {
         let mut rules = read_rules(&self.rules)?;
         let given = [
-            (&mut rules.control_price, self.control_price),
-            (&mut rules.estimated_price, self.estimated_price),
-            (&mut rules.budget_price, self.budget_price),
+            (
+                "control_price",
+                &mut rules.control_price,
+                self.control_price,
+            ),
+            (
+                "estimated_price",
+                &mut rules.estimated_price,
+                self.estimated_price,
+            ),
+            ("budget_price", &mut rules.budget_price, self.budget_price),
         ];
-        for (amount, given) in given {
-            if given.is_some() {
-                *amount = given;
+        for (name, amount, given) in given {
+            let Some(given) = given else { continue };
+            match *amount {
+                Some(known) if known != given => {
+                    let (given, known) = (given.to_string(), known.to_string());
+                    return Err(sheet::contradicted(name, &given, &known));
+                }
+                _ => *amount = Some(given),
             }
         }
         let profile = match (&self.profile, &rules.profile) {
+            (Some(given), Some(known)) if *given != known.to_string() => {
+                return Err(sheet::contradicted("profile", given, &known.to_string()));
+            }
             (Some(profile), _) => profile.clone(),
             (None, Some(profile)) => profile.to_string(),
             (None, None) => "below-threshold".to_owned(),
         };
         let source = match &self.bids {
-            Some(path) => Source::Given(sheet::read_bids(path)?),
+            Some(path) => {
+                let (bids, price) = sheet::read_bids(path)?;
+                if let Some(price) = price
+                    && let known = *rules.control_price.get_or_insert(price)
+                    && known != price
+                {
+                    let path = path.display();
+                    let message = format!(
+                        "{path} says that the control price is {price}, but the rules or --control-price say {known}"
+                    );
+                    return Err(Failure::input("rules-contradicted", message)
+                        .hint("Correct whichever is wrong."));
+                }
+                Source::Given(bids)
+            }
             None => Source::Model {
                 model: self.field,
                 fields: limited("fields", self.fields, FIELDS_MAX)?,

@@ -76,7 +76,7 @@ pub fn assemble(
         }
         None => alone(file, arguments, &given, members)?,
     };
-    let members = with_arguments(arguments, members);
+    let members = with_arguments(arguments, members)?;
     parse(file, members, bids, places)
 }
 
@@ -220,14 +220,28 @@ fn set(whole: &mut Value, pointer: &str, value: Value) {
 fn with_arguments(
     arguments: &CaseArguments,
     mut members: Map<String, Value>,
-) -> Map<String, Value> {
-    if let Some(price) = arguments.control_price {
-        members.insert("control_price".to_owned(), json!(price));
+) -> Result<Map<String, Value>, Failure> {
+    let price = arguments.control_price.map(|price| json!(price));
+    let profile = arguments.profile.as_ref().map(|profile| json!(profile));
+    for (member, value) in [("control_price", price), ("profile", profile)] {
+        let Some(value) = value else { continue };
+        match members.get(member).filter(|known| !known.is_null()) {
+            Some(known) if !same(known, &value) => {
+                return Err(contradicted(member, &shown(&value), &shown(known)));
+            }
+            _ => members.insert(member.to_owned(), value),
+        };
     }
-    if let Some(profile) = &arguments.profile {
-        members.insert("profile".to_owned(), json!(profile));
-    }
-    members
+    Ok(members)
+}
+
+/// An option that says something else than the rules or the file.
+pub fn contradicted(member: &str, given: &str, known: &str) -> Failure {
+    let option = member.replace('_', "-");
+    let message = format!("--{option} says {given}, but the rules or the file say {known}");
+    Failure::input("option-contradicted", message).hint(format!(
+        "Leave --{option} out, or correct the file: an option only fills in what is open."
+    ))
 }
 
 fn parse(

@@ -56,6 +56,8 @@ fn read_bids(table: &Table, problems: &mut Problems, places: &mut Places) -> Vec
     let Some((grid, rows)) = headings(table, known, true, &wanted, problems) else {
         return Vec::new();
     };
+    let rows: Vec<&Row> = rows.collect();
+    let members = scoring(&grid, &rows);
     let mut bids: Vec<Bid> = Vec::new();
     let mut seen: BTreeMap<String, u32> = BTreeMap::new();
     for row in rows {
@@ -69,7 +71,7 @@ fn read_bids(table: &Table, problems: &mut Problems, places: &mut Places) -> Vec
             grid: &grid,
             row,
         };
-        let Some(bid) = read_bid(&reader, problems) else {
+        let Some(bid) = read_bid(&reader, members, problems) else {
             continue;
         };
         if let Some(first) = seen.insert(bid.bidder.clone(), row.number) {
@@ -140,7 +142,7 @@ impl Reading<'_> {
         let name = self.take(Column::Bidder, value::text, problems)?;
         if heading::sums_up(&name) {
             let message = format!(
-                "\"{name}\" looks like a sum, not like a bidder; remove the row, or begin it with # to leave it out"
+                "\"{name}\" looks like a sum or a limit, not like a bidder; remove the row, or begin it with # to leave it out"
             );
             let place = self.grid.place(self.row.number, Column::Bidder);
             problems.push("row-sums-up", place, message);
@@ -149,13 +151,15 @@ impl Reading<'_> {
         Some(name)
     }
 
-    /// The members' scores; none if all are empty.
-    fn scores(&self, problems: &mut Problems) -> Option<Vec<Decimal>> {
+    /// The scores of so many members; none if all are empty.
+    fn scores(&self, count: usize, problems: &mut Problems) -> Option<Vec<Decimal>> {
         let members = self.grid.members();
         let filled = |(_, at): &(u32, u32)| self.row.cell(*at).is_some();
-        let last = members.iter().rposition(filled)?;
+        if !members.iter().any(filled) {
+            return None;
+        }
         let mut scores = Vec::new();
-        for (number, at) in members.iter().take(last + 1) {
+        for (number, at) in members.iter().take(count) {
             let column = Column::Member(*number);
             if self.row.cell(*at).is_none() {
                 let place = self.grid.place(self.row.number, column);
@@ -170,7 +174,16 @@ impl Reading<'_> {
     }
 }
 
-fn read_bid(reader: &Reading<'_>, problems: &mut Problems) -> Option<Bid> {
+/// How many members score: up to the last column that any row fills. A member who scores one bid scores all.
+fn scoring(grid: &Grid, rows: &[&Row]) -> usize {
+    let members = grid.members();
+    let last = members
+        .iter()
+        .rposition(|(_, at)| rows.iter().any(|row| row.cell(*at).is_some()));
+    last.map_or(0, |last| last + 1)
+}
+
+fn read_bid(reader: &Reading<'_>, members: usize, problems: &mut Problems) -> Option<Bid> {
     let bidder = reader.bidder(problems);
     let at = reader.grid.at(Column::Price)?;
     let price = if reader.row.cell(at).is_some() {
@@ -190,10 +203,22 @@ fn read_bid(reader: &Reading<'_>, problems: &mut Problems) -> Option<Bid> {
     let share = |cell: &_| value::decimal(cell, Unit::Share);
     bid.deduction = reader.take(Column::Deduction, share, problems);
     bid.adjustments = reader.take(Column::Adjustments, value::decimals, problems);
-    bid.rejected = reader.take(Column::Rejected, value::text, problems);
-    bid.technical = reader.scores(problems).map(TechnicalScores::Whole);
+    bid.rejected = reader.take(Column::Rejected, rejection, problems);
+    bid.technical = reader.scores(members, problems).map(TechnicalScores::Whole);
     // Without a price it stays in the list, so that its scores are not taken for a stranger's.
     bidder.map(|_| bid)
+}
+
+/// Why a bid was rejected. A word that gives no reason would reject the bid all the same.
+fn rejection(cell: &super::table::Cell) -> Result<String, Wrong> {
+    let text = value::text(cell)?;
+    if heading::is_no_reason(&text) {
+        let message = format!(
+            "holds \"{text}\", which is no reason, and any text here rejects the bid; leave the cell empty if the bid was not rejected, or write why it was"
+        );
+        return Err(("cell-word", message));
+    }
+    Ok(text)
 }
 
 /// A value or grade, or several of a consortium's members, separated by semicolons.
@@ -216,6 +241,8 @@ fn read_technical(table: &Table, bids: &mut [Bid], problems: &mut Problems, plac
     let Some((grid, rows)) = headings(table, known, true, &[Column::Bidder], problems) else {
         return;
     };
+    let rows: Vec<&Row> = rows.collect();
+    let members = scoring(&grid, &rows);
     let index: BTreeMap<String, usize> = indexes(bids);
     for row in rows {
         let reader = Reading {
@@ -228,7 +255,7 @@ fn read_technical(table: &Table, bids: &mut [Bid], problems: &mut Problems, plac
         };
         let item = reader.take(Column::Item, value::text, problems);
         let item = item.unwrap_or_default();
-        let Some(scores) = reader.scores(problems) else {
+        let Some(scores) = reader.scores(members, problems) else {
             continue;
         };
         let place = table.row_place(row.number);
@@ -357,6 +384,19 @@ fn headings<'a>(
         problems.push("column-missing", table.whole(), message);
         return None;
     };
+    for row in table.rows[..at].iter().filter(|row| !row.is_remark()) {
+        for (column, cell) in &row.cells {
+            if let super::table::Cell::Text(text) = cell
+                && let Some(unit) = heading::title_unit(text)
+            {
+                let message = format!(
+                    "\"{}\" says that amounts are in {unit}; give them in yuan, and remove the title or begin its row with #",
+                    text.trim()
+                );
+                problems.push("column-unit", table.place(row.number, *column, ""), message);
+            }
+        }
+    }
     let row = &table.rows[at];
     let mut columns: Vec<(Column, u32, String)> = Vec::new();
     for (place, cell) in &row.cells {

@@ -1,6 +1,6 @@
 //! What sheets and columns are for, and how people write their names.
 
-use super::names::{COLUMNS, Named, RESULT_COLUMNS, SHEETS, SUMS};
+use super::names::{COLUMNS, NO_REASONS, Named, RESULT_COLUMNS, SHEETS, SUMS};
 use super::table::{Cell, Row, Table};
 use super::value::narrow;
 
@@ -155,9 +155,33 @@ pub fn known_sheets() -> String {
     names.collect::<Vec<_>>().join(", ")
 }
 
-/// Whether a name sums up rows instead of naming a bidder.
+/// Whether a name sums up rows or states a limit instead of naming a bidder.
 pub fn sums_up(name: &str) -> bool {
-    SUMS.contains(&normal(name).as_str())
+    either(name.trim_end().trim_end_matches([':', '：']), |part| {
+        SUMS.contains(&part).then_some(())
+    })
+    .is_some()
+}
+
+/// Whether a text in the column of rejections gives no reason: a dash, 否, none.
+pub fn is_no_reason(text: &str) -> bool {
+    NO_REASONS.contains(&normal(text).as_str()) || !text.chars().any(char::is_alphanumeric)
+}
+
+/// The unit of a title above the headings that says that the amounts below are not in yuan: 单位：万元.
+pub fn title_unit(title: &str) -> Option<&'static str> {
+    let text = normal(title);
+    let stated = |unit: &str| {
+        let after = text.split("单位").skip(1);
+        let mut after = after.map(|part| part.trim_start_matches([':', '：', '为', '(']));
+        after.any(|part| part.trim_start_matches("人民币").starts_with(unit))
+    };
+    ["万元", "亿元", "千元"].into_iter().find(|unit| {
+        text == *unit
+            || text.contains(&format!("({unit})"))
+            || text.contains(&format!("(人民币{unit})"))
+            || stated(unit)
+    })
 }
 
 /// A heading that says that its column is in another unit than yuan.

@@ -38,9 +38,10 @@ mod workbook;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use evaluation::{Bid, Case, EvaluationError};
+use evaluation::{Bid, Case, EvaluationError, Money};
 
 pub use arguments::CaseArguments;
+pub use assemble::contradicted;
 pub use case_pages::{NotKept, case_csv, case_workbook};
 pub use compare::{Difference, compare};
 pub use heading::Headings;
@@ -150,22 +151,35 @@ pub fn read_case(path: &Path, arguments: &CaseArguments) -> Result<Loaded, Failu
     })
 }
 
-/// Reads the bids alone: of a JSON case, a workbook, or a CSV file. Whatever rules stand beside them are
-/// passed over.
+/// Reads the bids and the control price: of a JSON case, a workbook, or a CSV file. Whatever rules stand beside
+/// them are passed over.
 ///
 /// # Errors
 /// Everything that is wrong with the bids, with its places.
-pub fn read_bids(path: &Path) -> Result<Vec<Bid>, Failure> {
+pub fn read_bids(path: &Path) -> Result<(Vec<Bid>, Option<Money>), Failure> {
     let format = Format::of(path)?;
     if format == Format::Json {
-        return read_json(path, &CaseArguments::default()).map(|loaded| loaded.case.bids);
+        let case = read_json(path, &CaseArguments::default())?.case;
+        return Ok((case.bids, case.control_price));
     }
     let tables = read_tables(path, format, heading::belongs_to_case)?;
     let mut problems = Problems::default();
     let sorted = sort(&tables, &mut problems);
-    let bids = bids::read(sorted.bids, &mut problems, &mut Places::default());
+    let mut places = Places::default();
+    let tender = sorted.case.map_or_else(tender::Tender::default, |table| {
+        // Other keys are the rules' business.
+        tender::Tender::read(table, &mut Problems::default(), &mut places)
+    });
+    let control_price = tender
+        .money("control_price")
+        .unwrap_or_else(|(code, message)| {
+            let place = places.locate("/control_price").unwrap_or_default();
+            problems.push(code, place, message);
+            None
+        });
+    let bids = bids::read(sorted.bids, &mut problems, &mut places);
     problems.into_result(path)?;
-    Ok(bids)
+    Ok((bids, control_price))
 }
 
 fn read_json(path: &Path, arguments: &CaseArguments) -> Result<Loaded, Failure> {
@@ -190,10 +204,16 @@ fn read_json(path: &Path, arguments: &CaseArguments) -> Result<Loaded, Failure> 
         case.benchmark.drawn.insert(name, value);
     }
     if let Some(price) = arguments.control_price {
-        case.control_price = Some(price);
+        let known = case.control_price.replace(price);
+        if let Some(known) = known.filter(|known| *known != price) {
+            let (price, known) = (price.to_string(), known.to_string());
+            return Err(contradicted("control_price", &price, &known));
+        }
     }
-    if let Some(profile) = &arguments.profile {
-        case.profile.clone_from(profile);
+    if let Some(profile) = &arguments.profile
+        && *profile != case.profile
+    {
+        return Err(contradicted("profile", profile, &case.profile));
     }
     Ok(Loaded {
         case,

@@ -134,17 +134,12 @@ pub fn choose(rules: &RuleSet, given: &Given, command: &str) -> Result<Benchmark
         Some(format!(" --set {name}={middle}"))
     });
     let example: String = example.collect();
-    let several = if rules.methods.len() > 1 {
-        format!(" --method {}", spec.method)
-    } else {
-        String::new()
-    };
     let message = format!(
         "the method \"{}\" needs what was drawn at the opening:\n  {wanted}",
         spec.method
     );
     Err(Failure::input("drawn-missing", message).hint(format!(
-        "For example: {command}{several}{example}\n  or fill in the keys drawn.NAME in the sheet Case."
+        "For example: {command}{example}\n  or fill in the keys drawn.NAME in the sheet Case."
     )))
 }
 

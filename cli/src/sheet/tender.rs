@@ -84,6 +84,12 @@ impl Tender {
         value::text(cell).ok()
     }
 
+    /// An amount that has to be known without the rest of the sheet, or what is wrong with its cell.
+    pub fn money(&self, path: &str) -> Result<Option<evaluation::Money>, Wrong> {
+        let cell = keys::of_path(path).and_then(|found| self.values.get(&found.segments));
+        cell.map(|(_, cell)| value::money(cell)).transpose()
+    }
+
     /// The plain text of a number, for a parameter that is checked against its grid.
     pub fn number_text(&self, path: &str) -> Option<String> {
         let found = keys::of_path(path)?;

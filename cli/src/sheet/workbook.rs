@@ -12,6 +12,7 @@ use calamine::{
     open_workbook_from_rs,
 };
 
+use super::problem::Place;
 use super::table::{Cell, Number, Row, Shown, Table};
 
 /// The most bytes that a workbook may unpack to: ten times what the largest tender needs.
@@ -42,6 +43,16 @@ pub enum WorkbookError {
     /// More than [`PARTS_MAX`] parts, [`SHEETS_MAX`] sheets, [`CELLS_MAX`] cells or [`COLUMNS_MAX`] columns.
     #[error("the workbook has more than {0}; remove what does not belong to the tender")]
     TooMany(String),
+    /// Two cells of one place: programs show one of them, nobody knows which.
+    #[error(
+        "{0}: the file holds this cell twice; save it anew in a spreadsheet program and check the cell"
+    )]
+    CellTwice(Place),
+    /// A hidden row or column that holds something: nobody would see what is evaluated.
+    #[error(
+        "{0}: this {1} is hidden or filtered out, so that nobody would see what is evaluated; show it, or remove it"
+    )]
+    Hidden(Place, &'static str),
 }
 
 impl WorkbookError {
@@ -49,6 +60,8 @@ impl WorkbookError {
     pub fn code(&self) -> &'static str {
         match self {
             WorkbookError::Damaged(_) => "workbook-damaged",
+            WorkbookError::CellTwice(_) => "cell-twice",
+            WorkbookError::Hidden(..) => "cell-hidden",
             WorkbookError::TooLarge | WorkbookError::TooMany(_) => "workbook-too-large",
         }
     }
@@ -82,7 +95,15 @@ pub fn read_xlsx(bytes: &[u8], wanted: Wanted) -> Result<Vec<Table>, WorkbookErr
                 put(&mut rows, *row, *column, Some(Cell::Formula), &mut left)?;
             }
         }
-        tables.push(table(name, is_hidden, rows));
+        let index = book
+            .sheets_metadata()
+            .iter()
+            .position(|sheet| sheet.name == name);
+        let table = table(name, is_hidden, rows)?;
+        if let Some(xml) = index.and_then(|index| sheet_xml(bytes, index)) {
+            check_shown(&table, &xml)?;
+        }
+        tables.push(table);
     }
     Ok(tables)
 }
@@ -104,7 +125,7 @@ pub fn read_ods(bytes: &[u8], wanted: Wanted) -> Result<Vec<Table>, WorkbookErro
             let column = u32::try_from(column).map_or(u32::MAX, |at| at.saturating_add(left_edge));
             put(&mut rows, row, column, held(data, Shown::Freely), &mut left)?;
         }
-        tables.push(table(name, is_hidden, rows));
+        tables.push(table(name, is_hidden, rows)?);
     }
     Ok(tables)
 }
@@ -166,6 +187,84 @@ fn check_rectangles(bytes: &[u8]) -> Result<(), WorkbookError> {
     Ok(())
 }
 
+/// An attribute of a tag.
+fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
+    let (tag, _) = tag.split_once('>')?;
+    tag.match_indices(name).find_map(|(at, _)| {
+        let is_whole = tag[..at].ends_with(|before: char| before.is_ascii_whitespace());
+        let value = tag[at + name.len()..].trim_start().strip_prefix('=')?;
+        let mut quoted = value.split(['"', '\'']);
+        is_whole.then(|| quoted.nth(1)).flatten()
+    })
+}
+
+/// The name of a tag without its namespace.
+fn tag_name(tag: &str) -> &str {
+    let name = tag.split(|c: char| c.is_ascii_whitespace() || c == '>' || c == '/');
+    let name = name.into_iter().next().unwrap_or_default();
+    name.rsplit(':').next().unwrap_or_default()
+}
+
+/// The XML of a sheet, by its number from 0.
+fn sheet_xml(bytes: &[u8], index: usize) -> Option<String> {
+    let mut zip = zip::ZipArchive::new(Cursor::new(bytes)).ok()?;
+    let mut text = |name: &str| {
+        let mut xml = String::new();
+        zip.by_name(name).ok()?.read_to_string(&mut xml).ok()?;
+        Some(xml)
+    };
+    let book = text("xl/workbook.xml")?;
+    let mut sheets = book.split('<').filter(|tag| tag_name(tag) == "sheet");
+    let id = attribute(sheets.nth(index)?, "r:id")?;
+    let relations = text("xl/_rels/workbook.xml.rels")?;
+    let mut relations = relations.split('<');
+    let relation = relations.find(|tag| attribute(tag, "Id") == Some(id))?;
+    let target = attribute(relation, "Target")?;
+    match target.strip_prefix('/') {
+        Some(whole) => text(whole),
+        None => text(&format!("xl/{target}")),
+    }
+}
+
+/// Refuses rows and columns that hold something and are hidden, or filtered out, which hides rows.
+fn check_shown(table: &Table, xml: &str) -> Result<(), WorkbookError> {
+    let number = |tag: &str, name: &str| attribute(tag, name).and_then(|text| text.parse().ok());
+    let mut columns: Vec<(u32, u32)> = Vec::new();
+    let mut hidden = BTreeSet::new();
+    let mut row = 0_u32;
+    for tag in xml.split('<') {
+        let is_hidden = || matches!(attribute(tag, "hidden"), Some("1" | "true"));
+        match tag_name(tag) {
+            "col" if !tag.starts_with('/') && is_hidden() => {
+                columns.extend(number(tag, "min").zip(number(tag, "max")));
+            }
+            "row" if !tag.starts_with('/') => {
+                row = number(tag, "r").unwrap_or(row.saturating_add(1));
+                if is_hidden() {
+                    hidden.insert(row);
+                }
+            }
+            _ => {}
+        }
+    }
+    for row in table.rows.iter().filter(|row| !row.is_remark()) {
+        if hidden.contains(&row.number) {
+            return Err(WorkbookError::Hidden(table.row_place(row.number), "row"));
+        }
+        let is_hidden = |column: u32| {
+            let from_one = column + 1;
+            columns
+                .iter()
+                .any(|(from, to)| (*from..=*to).contains(&from_one))
+        };
+        if let Some((column, _)) = row.cells.iter().find(|(column, _)| is_hidden(*column)) {
+            let place = table.place(row.number, *column, "");
+            return Err(WorkbookError::Hidden(place, "column"));
+        }
+    }
+    Ok(())
+}
+
 /// Names of the sheets, and whether each is hidden.
 fn sheets(
     sheets: &[calamine::Sheet],
@@ -215,19 +314,26 @@ fn put(
     Ok(())
 }
 
-fn table(name: String, is_hidden: bool, rows: BTreeMap<u32, Vec<(u32, Cell)>>) -> Table {
-    let rows = rows.into_iter().map(|(row, mut cells)| {
-        cells.sort_by_key(|(column, _)| *column);
-        Row {
-            number: row.saturating_add(1),
-            cells,
-        }
-    });
-    Table {
+fn table(
+    name: String,
+    is_hidden: bool,
+    rows: BTreeMap<u32, Vec<(u32, Cell)>>,
+) -> Result<Table, WorkbookError> {
+    let mut table = Table {
         name: Some(name),
         is_hidden,
-        rows: rows.collect(),
+        rows: Vec::new(),
+    };
+    for (row, mut cells) in rows {
+        let number = row.saturating_add(1);
+        cells.sort_by_key(|(column, _)| *column);
+        let mut pairs = cells.iter().zip(cells.iter().skip(1));
+        if let Some(((column, _), _)) = pairs.find(|((left, _), (right, _))| left == right) {
+            return Err(WorkbookError::CellTwice(table.place(number, *column, "")));
+        }
+        table.rows.push(Row { number, cells });
     }
+    Ok(table)
 }
 
 /// How a style shows numbers, as far as it matters here.

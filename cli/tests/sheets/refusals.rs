@@ -36,6 +36,15 @@ fn every_problem_names_its_cell() {
         (&[Typed::Nothing, N(6.0)], ("cell-missing", "A3")),
         (&[T("b")], ("cell-missing", "B3")),
         (&[T("合计"), N(11.0)], ("row-sums-up", "A3")),
+        (&[T("招标控制价"), N(11.0)], ("row-sums-up", "A3")),
+        (&[T("最高限价："), N(11.0)], ("row-sums-up", "A3")),
+        (&[T("标底"), N(11.0)], ("row-sums-up", "A3")),
+        (&[T("评标基准价"), N(11.0)], ("row-sums-up", "A3")),
+        (
+            &[T("平均报价 / average price"), N(11.0)],
+            ("row-sums-up", "A3"),
+        ),
+        (&[T("Control price"), N(11.0)], ("row-sums-up", "A3")),
         (&[T("b"), N(6.0), Typed::Yes], ("cell-kind", "C3")),
         (&[T("b"), N(6.0), T("92"), T("x")], ("column-unknown", "D3")),
         (&[N(1.5), N(6.0)], ("cell-kind", "A3")),
@@ -136,9 +145,13 @@ fn scores_belong_to_somebody_once() {
     let good: &[Typed] = &[T("a"), T("plan"), N(1.0), N(2.0)];
     let bids = bids(&[&[T("a"), N(5.0)]]);
     for (row, expected) in [
-        (&[T("z"), T("plan"), N(1.0)][..], ("bidder-unknown", "A3")),
-        (&[T("a"), T("plan"), N(1.0)], ("row-twice", "")),
-        (&[T("a"), Typed::Nothing, N(1.0)], ("row-twice", "")),
+        (
+            &[T("z"), T("plan"), N(1.0), N(1.0)][..],
+            ("bidder-unknown", "A3"),
+        ),
+        (&[T("a"), T("plan"), N(1.0), N(1.0)], ("row-twice", "")),
+        (&[T("a"), Typed::Nothing, N(1.0), N(1.0)], ("row-twice", "")),
+        (&[T("a"), T("other"), N(1.0)], ("cell-missing", "D3")),
         (
             &[T("a"), T("other"), Typed::Nothing, N(1.0)],
             ("cell-missing", "C3"),
@@ -147,7 +160,10 @@ fn scores_belong_to_somebody_once() {
             &[Typed::Nothing, T("other"), N(1.0)],
             ("cell-missing", "A3"),
         ),
-        (&[T("a"), T("other"), T("good")], ("cell-number", "C3")),
+        (
+            &[T("a"), T("other"), T("good"), N(1.0)],
+            ("cell-number", "C3"),
+        ),
     ] {
         expect(&[bids.clone(), table(&[good, row]), lowest()], &[expected]);
     }
@@ -217,6 +233,11 @@ fn rules_say_what_is_missing_and_what_is_possible() {
             refused(five, Some("jiangsu-1"), &[]),
             "drawn-missing",
             "--set K=",
+        ),
+        (
+            refused(five, Some("1"), &[]),
+            "drawn-missing",
+            "--method 1 --set K=",
         ),
         (
             refused(five, Some("jiangsu-1"), &["K=0.5"]),
@@ -305,11 +326,217 @@ fn a_sheet_does_not_contradict_its_rules() {
     }
 }
 
+/// Any text in the column of rejections rejects the bid; words that give no reason do not mean that.
+#[test]
+fn a_rejection_needs_a_reason() {
+    let with = |word: Typed| {
+        let headings = vec![T("bidder"), T("price"), T("否决原因")];
+        let rows = vec![headings, vec![T("a"), N(5.0), word], vec![T("b"), N(6.0)]];
+        let desk = Desk::new();
+        read(&desk.put("case.xlsx", workbook(&[("Bids", rows), lowest()])))
+    };
+    for word in [
+        T("否"),
+        T(" 无 "),
+        T("0"),
+        N(0.0),
+        T("-"),
+        T("—"),
+        T("/"),
+        T("通过"),
+        T("No"),
+        T("none"),
+        T("N/A"),
+        T("ok"),
+        T("＊"),
+    ] {
+        let failure = with(word).expect_err("refused");
+        let expected = [("cell-word".to_owned(), "C2".to_owned())];
+        assert_eq!(problems(&failure), expected, "{word:?}");
+        assert!(failure.message.contains("leave the cell empty"));
+    }
+    for word in [T("未按要求签章"), T("no signature"), T("无效签章")] {
+        let case = with(word).expect("read");
+        assert!(case.bids[0].rejected.is_some(), "{word:?}");
+    }
+    assert!(with(T(" ")).expect("read").bids[0].rejected.is_none());
+}
+
+/// Otherwise a bid would be scored by fewer members than the others.
+#[test]
+fn members_who_score_one_bid_score_all() {
+    let with = |row: &[Typed]| {
+        let headings = ["bidder", "price", "评委1", "评委2", "评委3"].map(T);
+        let first = [T("a"), N(5.0), N(1.0), N(2.0)];
+        let rows = vec![headings.to_vec(), first.to_vec(), row.to_vec()];
+        let desk = Desk::new();
+        let path = desk.put("case.xlsx", workbook(&[("Bids", rows), lowest()]));
+        read(&path).map_err(|failure| problems(&failure))
+    };
+    let missing = |cell: &str| Err(vec![("cell-missing".to_owned(), cell.to_owned())]);
+    let read = |row: &[Typed]| with(row).map(|case| case.bids.len());
+    assert_eq!(read(&[T("b"), N(6.0), N(1.0)]), missing("D3"));
+    assert_eq!(
+        read(&[T("b"), N(6.0), N(1.0), N(2.0), N(3.0)]),
+        missing("E2")
+    );
+    // The third member's column stays empty; a rejected bid needs no scores.
+    assert_eq!(read(&[T("b"), N(6.0), N(1.0), N(3.0)]), Ok(2));
+    assert_eq!(read(&[T("b"), N(6.0)]), Ok(2));
+}
+
+#[test]
+fn a_title_in_another_unit_is_refused() {
+    let with = |title: &[Typed]| {
+        let headings = vec![T("bidder"), T("price")];
+        let rows = vec![title.to_vec(), headings, vec![T("a"), N(5.0)]];
+        [("Bids", rows), lowest()]
+    };
+    for title in [
+        "单位：万元",
+        "金额单位: 人民币千元",
+        "开标一览表（单位：亿元）",
+        "开标一览表（万元）",
+    ] {
+        expect(&with(&[T(title)]), &[("column-unit", "A1")]);
+    }
+    expect(&with(&[T("单位："), T("万元")]), &[("column-unit", "B1")]);
+    let desk = Desk::new();
+    for title in ["单位：元", "500万元以下小额工程", "# 单位：万元"] {
+        let path = desk.put("case.xlsx", workbook(&with(&[T(title)])));
+        read(&path).expect(title);
+    }
+}
+
+/// An option fills in what is open; it does not change what was announced.
+#[test]
+fn options_do_not_contradict_the_sheet() {
+    let mut case = lowest();
+    case.1.push(vec![T("control_price"), N(10.0)]);
+    let desk = Desk::new();
+    let sheets = [bids(&[&[T("a"), N(5.0)]]), case];
+    let path = desk.put("case.xlsx", workbook(&sheets));
+    let json = read(&path).expect("read");
+    let json = serde_json::to_vec(&json).expect("JSON");
+    let files = [path, desk.put("case.json", json)];
+    let open = desk.put("open.xlsx", workbook(&[sheets[0].clone(), lowest()]));
+    let read = |path: &std::path::Path, price: Option<&str>, profile: Option<&str>| {
+        let arguments = cli::sheet::CaseArguments {
+            control_price: price.map(|price| price.parse().expect("an amount")),
+            profile: profile.map(str::to_owned),
+            ..options(None, None, &[])
+        };
+        read_case(path, &arguments).map(|loaded| loaded.case)
+    };
+    for file in &files {
+        for (price, profile, says) in [
+            (
+                Some("11"),
+                None,
+                ["--control-price says 11.00", "say 10.00"],
+            ),
+            (
+                None,
+                Some("cn-2017-tendering"),
+                ["--profile says cn-2017-tendering", "say below-threshold"],
+            ),
+        ] {
+            let failure = read(file, price, profile).expect_err("refused");
+            let code = (failure.exit, failure.code.as_str());
+            assert_eq!(code, (2, "option-contradicted"), "{failure}");
+            for says in says {
+                assert!(failure.message.contains(says), "{failure}");
+            }
+        }
+        read(file, Some("10"), Some("below-threshold")).expect("the same");
+    }
+    let filled = read(&open, Some("11"), None).expect("open");
+    assert!(filled.control_price.is_some());
+}
+
 /// Some programs write formulas without their values; nobody can know what they would give.
 #[test]
 fn a_formula_without_a_value_is_refused() {
-    use std::io::{Cursor, Read, Write};
     let book = workbook(&[bids(&[&[T("a"), F("=1+2", "777")]]), lowest()]);
+    let desk = Desk::new();
+    let path = desk.put("case.xlsx", edited(book, "<v>777</v>", ""));
+    let failure = read(&path).expect_err("refused");
+    assert_eq!(
+        problems(&failure),
+        [("cell-error".to_owned(), "B2".to_owned())]
+    );
+}
+
+/// Nobody knows which of them a program shows.
+#[test]
+fn a_cell_that_stands_twice_is_refused() {
+    let book = workbook(&[bids(&[&[T("a"), N(777.0)]]), lowest()]);
+    let cell = "<c r=\"B2\"><v>777</v></c>";
+    let twice = format!("{cell}<c r=\"B2\"><v>778</v></c>");
+    let desk = Desk::new();
+    let path = desk.put("case.xlsx", edited(book, cell, &twice));
+    let failure = read(&path).expect_err("refused");
+    assert_eq!((failure.exit, failure.code.as_str()), (2, "cell-twice"));
+    assert!(
+        failure.message.contains("sheet \"Bids\", cell B2"),
+        "{failure}"
+    );
+}
+
+/// Nobody would see what is evaluated.
+#[test]
+fn hidden_rows_and_columns_are_refused() {
+    let with = |hide: fn(&mut rust_xlsxwriter::Worksheet)| {
+        let mut book = rust_xlsxwriter::Workbook::new();
+        let page = book.add_worksheet();
+        page.set_name("Bids").expect("a name");
+        for (row, cells) in (0..).zip([["bidder", "price"], ["a", "5"], ["b", "6"]]) {
+            for (column, text) in (0..).zip(cells) {
+                page.write_string(row, column, text).expect("a cell");
+            }
+        }
+        hide(page);
+        let desk = Desk::new();
+        let path = desk.put("case.xlsx", book.save_to_buffer().expect("a workbook"));
+        read_case(
+            &path,
+            &options(Some("ready:gov-lowest-evaluated"), None, &[]),
+        )
+    };
+    type Hide = fn(&mut rust_xlsxwriter::Worksheet);
+    let hides: [(Hide, &str, &str); 2] = [
+        (
+            |page| {
+                page.set_row_hidden(2).expect("hidden");
+            },
+            "row 3",
+            "this row is hidden",
+        ),
+        (
+            |page| {
+                page.set_column_hidden(1).expect("hidden");
+            },
+            "cell B1",
+            "this column is hidden",
+        ),
+    ];
+    for (hide, place, says) in hides {
+        let failure = with(hide).expect_err("refused");
+        assert_eq!((failure.exit, failure.code.as_str()), (2, "cell-hidden"));
+        assert!(failure.message.contains(place), "{failure}");
+        assert!(failure.message.contains(says), "{failure}");
+    }
+    // Nothing is in them.
+    with(|page| {
+        page.set_row_hidden(9).expect("hidden");
+        page.set_column_hidden(9).expect("hidden");
+    })
+    .expect("read");
+}
+
+/// A workbook with a text in its parts replaced.
+fn edited(book: Vec<u8>, from: &str, to: &str) -> Vec<u8> {
+    use std::io::{Cursor, Read, Write};
     let mut old = zip::ZipArchive::new(Cursor::new(book)).expect("a zip");
     let mut new = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for index in 0..old.len() {
@@ -319,16 +546,10 @@ fn a_formula_without_a_value_is_refused() {
         part.read_to_string(&mut text).expect("text");
         let options = zip::write::SimpleFileOptions::default();
         new.start_file(name, options).expect("a part");
-        new.write_all(text.replace("<v>777</v>", "").as_bytes())
+        new.write_all(text.replace(from, to).as_bytes())
             .expect("a part");
     }
-    let desk = Desk::new();
-    let path = desk.put("case.xlsx", new.finish().expect("a zip").into_inner());
-    let failure = read(&path).expect_err("refused");
-    assert_eq!(
-        problems(&failure),
-        [("cell-error".to_owned(), "B2".to_owned())]
-    );
+    new.finish().expect("a zip").into_inner()
 }
 
 fn old_name<R: std::io::Read>(part: &zip::read::ZipFile<'_, R>) -> String {

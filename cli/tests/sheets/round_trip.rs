@@ -174,7 +174,7 @@ prop_compose! {
         price in money(), read_out in proptest::option::of(money()), credit in proptest::option::of(decimal()),
         deduction in proptest::option::of(decimal()), adjustments in proptest::option::of(proptest::collection::vec(decimal(), 0..4)),
         technical in proptest::option::of(proptest::collection::vec(decimal(), 1..6)),
-        rejected in proptest::option::of(name()),
+        rejected in proptest::option::of(name().prop_map(|text| format!("{text} clause 3"))),
     ) -> Value {
         let mut bid = json!({ "price": price });
         for (member, value) in [
@@ -195,10 +195,14 @@ proptest! {
     #[test]
     fn bids_survive_workbook_and_csv(
         bids in proptest::collection::btree_map(name(), bid(), 1..12),
-        full_mark in decimal(), up in decimal(),
+        full_mark in decimal(), up in decimal(), members in 1_usize..6,
     ) {
         let bids: Vec<Value> = bids.into_iter().map(|(name, mut bid)| {
             bid["bidder"] = json!(name);
+            if let Some(scores) = bid.get_mut("technical").and_then(Value::as_array_mut) {
+                // The same members score all bids.
+                scores.resize(members, json!("1"));
+            }
             bid
         }).collect();
         let original = case(&json!({

@@ -100,7 +100,7 @@ fn price(value: Money, pointer: impl FnOnce() -> String) -> Check {
     Ok(())
 }
 
-/// A name is neither empty nor too long.
+/// A name is neither empty nor too long, and shows all that it holds.
 fn name(text: &str, pointer: impl FnOnce() -> String) -> Check {
     // Bytes are an upper bound of characters, and nearly always enough.
     let fits = text.len() <= NAME_CHARACTERS_MAX || text.chars().count() <= NAME_CHARACTERS_MAX;
@@ -108,7 +108,33 @@ fn name(text: &str, pointer: impl FnOnce() -> String) -> Check {
         let max = NAME_CHARACTERS_MAX;
         return Err(Problem::NameLength { max }.at(pointer()));
     }
-    Ok(())
+    all_shows(text).map_err(|problem| problem.at(pointer()))
+}
+
+/// Whether a text shows all that it holds: no control characters, which could forge lines where it is printed;
+/// no characters that only steer the layout, which could make two names look alike or one read backwards; no
+/// white space at its ends. Letters that look alike, and the same letter composed in two ways (Unicode's NFC
+/// is not enforced), remain different.
+pub(crate) fn all_shows(text: &str) -> Result<(), Problem> {
+    if text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Ok(());
+    }
+    let mut ends = text.chars().next().into_iter().chain(text.chars().last());
+    let wrong = text.chars().find(|character| is_hidden(*character));
+    match wrong.or_else(|| ends.find(|character| character.is_whitespace())) {
+        Some(character) => Err(Problem::NameCharacters {
+            codepoint: u32::from(character),
+        }),
+        None => Ok(()),
+    }
+}
+
+/// Control characters, line separators, and characters that have no shape of their own.
+fn is_hidden(character: char) -> bool {
+    character.is_control()
+        || matches!(character,
+            '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}'
+            | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
 }
 
 /// A number of a rule, a score or a credit value: within the limits in which every calculation is exact.

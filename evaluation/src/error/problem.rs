@@ -212,7 +212,7 @@ pub enum Problem {
     ItemMissing(String),
     /// Not every member scored everything.
     #[error(
-        "{given} members scored here, {expected} elsewhere; every member scores every item of every ranked bid"
+        "{given} members scored here, {expected} elsewhere; every member scores every item of every ranked bid, so add the missing scores, or remove those of a member who did not score all"
     )]
     MemberCountDiffers {
         /// How many scores there are.
@@ -344,6 +344,14 @@ pub enum Problem {
         /// The limit.
         max: usize,
     },
+    /// A name or reason with characters that do not show, or with white space around it.
+    #[error(
+        "this text holds a character that does not show (U+{codepoint:04X}): write it on one line, without control and formatting characters, and without spaces at its ends"
+    )]
+    NameCharacters {
+        /// The first such character.
+        codepoint: u32,
+    },
     /// Two bids of one bidder.
     #[error("the bidder \"{0}\" appears twice; one bidder has one bid")]
     BidderTwice(String),
@@ -429,6 +437,7 @@ impl Problem {
             Problem::Date => "date-malformed",
             Problem::TooManyBids { .. } => "too-many-bids",
             Problem::NameLength { .. } => "name-length",
+            Problem::NameCharacters { .. } => "name-characters",
             Problem::BidderTwice(_) => "bidder-twice",
             Problem::BidderUnknown(_) => "bidder-unknown",
             Problem::Currency => "currency-malformed",

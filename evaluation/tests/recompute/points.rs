@@ -1,7 +1,7 @@
 //! Formulas of price scores, technical scores, credit and totals.
 
 use super::{Computed, Formula, Step, counted};
-use crate::reference::number::{Number, mean, up_to_whole, whole, zero};
+use crate::reference::number::{Number, mean, number, up_to_whole, whole, zero};
 
 /// Every formula of this file.
 pub const FORMULAS: &[(&str, Formula)] = &[
@@ -86,8 +86,21 @@ pub const FORMULAS: &[(&str, Formula)] = &[
     ("technical.reason-given", low_score),
     ("technical.reason-missing", low_score),
     ("technical.far-from-mean", |step| {
-        let middle = mean(&step.numbers("scores"));
+        // All scores stand where the points come from.
+        let (bid, _) = step.given["id"]
+            .as_str()
+            .unwrap()
+            .rsplit_once("/flag/")
+            .unwrap();
+        let mut points = format!("{bid}/technical");
+        if step.has("item") {
+            points = format!("{points}/{}", step.text("item"));
+        }
+        let scores = step.before.given(&points).unwrap()["inputs"]["scores"].as_array();
+        let scores: Vec<Number> = scores.unwrap().iter().map(number).collect();
+        let middle = mean(&scores);
         let score = step.number("score");
+        step.holds(score == scores[step.count("member")]);
         let away = if score > middle {
             score - &middle
         } else {

@@ -247,6 +247,12 @@ fn technical(rule: &Value, bids: &mut [Candidate]) -> Result<(), Refusal> {
         bid.sheet = Some(Sheet::read(rule, &bid.given["technical"])?);
     }
     let sheets: Vec<&Sheet> = live.iter().filter_map(|bid| bid.sheet.as_ref()).collect();
+    if sheets
+        .iter()
+        .any(|sheet| sheet.members() != sheets[0].members())
+    {
+        return Err("member-count-differs");
+    }
     let without = points::widest_member(rule, &sheets)?;
     for bid in &mut live {
         bid.technical = bid.sheet.as_ref().map(|sheet| sheet.points(rule, without));

@@ -104,7 +104,8 @@ impl Sheet {
         Ok(sheet)
     }
 
-    fn members(&self) -> usize {
+    /// How many members scored.
+    pub fn members(&self) -> usize {
         self.items[0].3.len()
     }
 

@@ -188,3 +188,79 @@ fn a_tie_for_the_widest_spread_needs_a_draw() {
     assert_eq!(refusal(&changed(case.clone(), place, None)), expected);
     assert_eq!(refusal(&changed(case, place, Some(json!(4)))), expected);
 }
+
+/// Means over different committees cannot be compared, whichever scores count.
+#[test]
+fn every_bid_is_scored_by_as_many_members() {
+    let five = ["20", "21", "22", "23", "24"];
+    let by_item = json!({"plan": five, "awards": ["5", "5", "5", "5", "5"]});
+    for aggregate in ["mean", "drop-extremes", "drop-widest-member"] {
+        let mut items = full();
+        items["technical"]["aggregate"] = json!(aggregate);
+        if aggregate != "drop-widest-member" {
+            items = changed(items, "/technical/drawn_member", None);
+        }
+        let mut whole = items.clone();
+        whole["technical"] = changed(whole["technical"].clone(), "/items", None);
+        whole["technical"] = changed(whole["technical"].clone(), "/item_decimals", None);
+        for bid in whole["bids"].as_array_mut().unwrap() {
+            bid["technical"] = bid["technical"]["plan"].clone();
+            bid["reasons"] = json!([]);
+        }
+        for (case, more) in [(items, by_item.clone()), (whole, json!(five))] {
+            assert_eq!(refusal(&case), None, "{aggregate}");
+            let place = "/bids/1/technical";
+            let wrong = changed(case, place, Some(more));
+            let expected = (place.to_owned(), "member-count-differs".to_owned());
+            assert_eq!(refusal(&wrong), Some(expected), "{aggregate}");
+            // Who is not scored cannot be scored by too many.
+            let rejected = changed(wrong, "/bids/1/rejected", Some(json!("no-response")));
+            assert_eq!(refusal(&rejected), None, "{aggregate}");
+        }
+    }
+}
+
+/// Nothing that does not show, nothing that breaks lines, no white space at the ends.
+#[test]
+fn names_and_reasons_show_all_that_they_hold() {
+    let case = changed(full(), "/bids/1/rejected", Some(json!("no response")));
+    assert_eq!(refusal(&case), None);
+    let places = [
+        "/profile",
+        "/bids/0/bidder",
+        "/bids/1/rejected",
+        "/technical/items/0/id",
+        "/credit_snapshot/source",
+        "/bids/0/reasons/0/text",
+    ];
+    let hidden = [
+        '\n',
+        '\t',
+        '\u{1b}',
+        '\u{7f}',
+        '\u{85}',
+        '\u{ad}',
+        '\u{61c}',
+        '\u{200b}',
+        '\u{200f}',
+        '\u{2028}',
+        '\u{202e}',
+        '\u{2060}',
+        '\u{2069}',
+        '\u{feff}',
+        '\u{e0041}',
+    ];
+    let within = hidden.map(|character| format!("甲{character}乙"));
+    let around = [" 甲乙", "甲乙 ", "\u{3000}甲乙", "甲乙\u{a0}"].map(str::to_owned);
+    for place in places {
+        for text in within.iter().chain(&around) {
+            let expected = (place.to_owned(), "name-characters".to_owned());
+            let wrong = changed(case.clone(), place, Some(json!(text)));
+            assert_eq!(refusal(&wrong), Some(expected), "{place} = {text:?}");
+        }
+    }
+    for bidder in ["甲 乙", "第1建筑工程（集团）有限公司", "e\u{301}", "é"] {
+        let named = changed(case.clone(), "/bids/0/bidder", Some(json!(bidder)));
+        assert_eq!(refusal(&named), None, "{bidder:?}");
+    }
+}

@@ -192,11 +192,80 @@ fn steep_deductions_work_like_a_minimum_price() {
         };
         found.iter().any(steep)
     };
-    // 90 marks: 4 × 10 and then 50 in one percent; 4 × 10 and then 49.9 in one percent.
-    assert!(found("10", "50"));
-    assert!(!found("10", "49.9"));
-    assert!(found("22.5", "0"), "all gone where the segment begins");
-    assert!(!found("22.4", "0"));
+    // 90 marks, of which 4.5 are as good as none: 4 × 10 and then 45.5 in one percent.
+    assert!(found("10", "45.5"));
+    assert!(!found("10", "45.49"));
+    assert!(found("21.375", "0"), "all gone where the segment begins");
+    assert!(!found("21.374", "0"));
+}
+
+/// What is found at a price score rule whose segments are these.
+fn with_segments(segments: Value) -> Vec<(FindingCode, Severity, String)> {
+    let changes = BTreeMap::from([("/price_score/segments".to_owned(), segments)]);
+    let document = changed("works", &changes).to_string();
+    let found = lint_json(document.as_bytes(), profile("cn-2017-tendering"));
+    let said = found
+        .into_iter()
+        .filter(|one| one.severity < Severity::Note);
+    said.map(|one| (one.code, one.severity, one.pointer))
+        .collect()
+}
+
+/// A minimum price may be written as a rate.
+#[test]
+fn a_rate_that_takes_all_marks_is_a_minimum_price() {
+    let found = |segments: Value| with_segments(serde_json::json!({ "down": segments }));
+    let minimum = |severity, place: usize| {
+        let code = match severity {
+            Severity::Error => FindingCode::MinimumPrice,
+            _ => FindingCode::MinimumPriceInEffect,
+        };
+        let pointer = format!("/price_score/segments/down/{place}/rate");
+        vec![(code, severity, pointer)]
+    };
+    let error = |place| minimum(Severity::Error, place);
+    // 90 marks, 81 of which are left at 15 %; 4.5 are as good as none.
+    let cliff = serde_json::json!([{ "beyond": "15", "rate": "1000000" }]);
+    assert_eq!(found(cliff), error(0));
+    let just = serde_json::json!([{ "beyond": "15", "rate": "76.5" }]);
+    assert_eq!(found(just), error(0));
+    let stairs =
+        serde_json::json!([{ "beyond": "15", "rate": "40" }, { "beyond": "16", "rate": "40" }]);
+    assert_eq!(found(stairs), error(1));
+    // Where enough is left, people judge it.
+    let steep = serde_json::json!([{ "beyond": "15", "rate": "76.4" }]);
+    assert_eq!(found(steep), minimum(Severity::Warning, 0));
+    let quarter = serde_json::json!([{ "beyond": "15", "rate": "22.5" }]);
+    assert_eq!(found(quarter), minimum(Severity::Warning, 0));
+    let gradual = serde_json::json!([{ "beyond": "15", "rate": "22.4" }]);
+    assert_eq!(found(gradual), []);
+}
+
+/// The first rate may hold for next to nothing.
+#[test]
+fn rates_of_segments_count_near_the_benchmark() {
+    let ratio = (
+        FindingCode::UpDownRatio,
+        Severity::Warning,
+        "/price_score/segments".to_owned(),
+    );
+    let up = serde_json::json!({ "up": [{ "beyond": "0.000001", "rate": "50" }] });
+    assert_eq!(with_segments(up), std::slice::from_ref(&ratio));
+    let mark = serde_json::json!({ "up": [{ "beyond": "9.9", "mark": "1" }] });
+    assert_eq!(with_segments(mark), std::slice::from_ref(&ratio));
+    let free = serde_json::json!({ "down": [{ "beyond": "0.000001", "rate": "0" }] });
+    let low = (
+        FindingCode::DeductionLow,
+        Severity::Warning,
+        "/price_score/segments/down/0/rate".to_owned(),
+    );
+    assert_eq!(with_segments(free), [ratio, low]);
+    let kept = serde_json::json!({
+        "up": [{ "beyond": "4", "rate": "1.8" }], "down": [{ "beyond": "4", "rate": "1.2" }]
+    });
+    assert_eq!(with_segments(kept), []);
+    let far = serde_json::json!({ "down": [{ "beyond": "10", "rate": "0" }] });
+    assert_eq!(with_segments(far), []);
 }
 
 /// What is asked for, and whether it is asked of those from here, may stand in the id or in the text.
@@ -220,8 +289,76 @@ fn local_credit_is_found_by_place_and_matter() {
         severity("x", "拟派人员缴纳社会保险"),
         Some(Severity::Warning)
     );
+    assert_eq!(severity("x", "近三年在本 市缴纳的税\u{3000}收"), error);
+    assert_eq!(severity("x", "工程所在地业绩"), error);
+    assert_eq!(severity("x", "属地纳税"), error);
+    assert_eq!(severity("x", "具有宿迁市的业绩"), error);
+    assert_eq!(severity("x", "住宅小区业绩"), None);
+    assert_eq!(severity("x", "城市轨道业绩"), None);
     assert_eq!(severity("performance", "近五年类似工程业绩"), None);
     assert_eq!(severity("safety", "安全生产标准化"), None);
+}
+
+/// What the committee scores may ask for the same.
+#[test]
+fn technical_items_are_read_for_local_credit() {
+    let found = |id: &str| {
+        let items = serde_json::json!([{ "id": id, "full": "70" }]);
+        let changes = BTreeMap::from([("/technical/items".to_owned(), items)]);
+        let document = changed("goods", &changes).to_string();
+        let found = lint_json(document.as_bytes(), profile("cn-gov-procurement"));
+        found.into_iter().any(|one| {
+            (one.code, &*one.pointer) == (FindingCode::CreditLocal, "/technical/items/0")
+        })
+    };
+    assert!(found("local-performance"));
+    assert!(!found("performance"));
+}
+
+/// No name for what is bought makes the price weigh nothing.
+#[test]
+fn another_category_does_not_free_the_price_weight() {
+    let found = |category: Value, full: &str, technical: &str, floor: &str| {
+        let changes = BTreeMap::from([
+            ("/category".to_owned(), category),
+            ("/price_score/full".to_owned(), Value::from(full)),
+            ("/price_score/floor".to_owned(), Value::from(floor)),
+            ("/technical/full".to_owned(), Value::from(technical)),
+        ]);
+        let document = changed("goods", &changes).to_string();
+        let found = lint_json(document.as_bytes(), profile("cn-gov-procurement"));
+        found
+            .into_iter()
+            .any(|one| one.code == FindingCode::PriceWeight && one.severity == Severity::Error)
+    };
+    for category in [Value::from("works"), Value::Null] {
+        assert!(found(category.clone(), "9.9", "90.1", "0"));
+        assert!(!found(category, "10", "90", "0"));
+    }
+    // What every price has is no weight of the price.
+    assert!(found(Value::from("goods"), "30", "70", "0.01"));
+    assert!(!found(Value::from("goods"), "30.01", "69.99", "0.01"));
+}
+
+/// Where nothing is ever deducted, the price decides nothing, and that is all that is said of it.
+#[test]
+fn a_price_without_deductions_decides_nothing() {
+    let found = |changes: &[(&str, Value)]| {
+        let changes = changes.iter().cloned();
+        let changes = changes.map(|(at, value)| (format!("/price_score/{at}"), value));
+        let document = changed("works", &changes.collect()).to_string();
+        let found = lint_json(document.as_bytes(), profile("cn-2017-tendering"));
+        let grave = found.iter().filter(|one| one.severity == Severity::Error);
+        grave.map(|one| one.code).collect::<Vec<_>>()
+    };
+    let none = [
+        ("up", Value::from("0")),
+        ("down", Value::from("0")),
+        ("segments", Value::Null),
+    ];
+    assert_eq!(found(&none), [FindingCode::PriceIdle]);
+    let floor = [("floor", Value::from("90")), ("segments", Value::Null)];
+    assert_eq!(found(&floor), [FindingCode::PriceIdle]);
 }
 
 /// A price floor by name or by lot is one, too.

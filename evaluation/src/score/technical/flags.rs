@@ -2,6 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
+use crate::check::all_shows;
 use crate::error::{EvaluationError, Problem};
 use crate::fraction::ArithmeticError;
 use crate::score::{OVERFLOW, units};
@@ -106,6 +107,7 @@ impl Sheet<'_> {
                 let max = REASON_CHARACTERS_MAX;
                 return Err(Problem::NameLength { max }.at(format!("/{index}/text")));
             }
+            all_shows(&reason.text).map_err(|problem| problem.at(format!("/{index}/text")))?;
         }
         Ok(())
     }

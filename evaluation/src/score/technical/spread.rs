@@ -29,7 +29,7 @@ pub struct Round {
 }
 
 /// The member to leave out, if the rule wants it and there is a bid. `sheets` are those of all bids that are
-/// ranked, each with the bid's index.
+/// ranked, each with the bid's index. Refuses bids that were not scored by as many members as the first.
 pub fn widest_member(
     rule: &TechnicalRule,
     sheets: &[(usize, Sheet<'_>)],
@@ -37,9 +37,7 @@ pub fn widest_member(
     let Some((_, first)) = sheets.first() else {
         return Ok(None);
     };
-    if rule.aggregate != Aggregate::DropWidestMember {
-        return Ok(None);
-    }
+    // Whatever the aggregate: means over different committees cannot be compared.
     let members = first.members();
     if let Some((bid, sheet)) = sheets.iter().find(|(_, sheet)| sheet.members() != members) {
         return Err(Problem::MemberCountDiffers {
@@ -47,6 +45,9 @@ pub fn widest_member(
             expected: members,
         }
         .at(format!("/bids/{bid}/technical")));
+    }
+    if rule.aggregate != Aggregate::DropWidestMember {
+        return Ok(None);
     }
     let mut totals: Vec<(usize, Vec<i128>)> = Vec::new();
     for member in 0..members {

@@ -13,6 +13,9 @@
 //! | `bid/B/technical` | `technical.sum` | sum of the items' points (the exact ones, or rounded if the rule rounds items) |
 //! | `bid/B/flag/N` | `technical.reason-given`, `technical.reason-missing` | the score is below full × percent / 100; value: that limit |
 //! | `bid/B/flag/N` | `technical.far-from-mean` | the score is further from the mean of all members than percent of it; value: the distance in percent of the mean |
+//!
+//! A flag does not repeat the scores: all of them stand in the step `bid/B/technical/ITEM` or `bid/B/technical`,
+//! and a hundred flags of a hundred scores each would be most of the explanation.
 
 use crate::decimal::Decimal;
 use crate::explain::{FormulaSpec, Inputs, Step, Value};
@@ -70,7 +73,7 @@ pub(in crate::score) const FORMULAS: &[FormulaSpec] = &[
     .or_absent(&["item"]),
     FormulaSpec::new(
         "technical.far-from-mean",
-        &["score", "scores", "mean", "percent", "member"],
+        &["score", "mean", "percent", "member"],
     )
     .or_absent(&["item"]),
 ];
@@ -249,7 +252,6 @@ pub(crate) fn flag_steps(
                 let mean = part.kept(Aggregate::Mean, None)?.mean()?;
                 let distance = score.fraction().minus(mean)?.absolute()?;
                 let inputs = inputs
-                    .with("scores", part.scores)
                     .with("mean", mean)
                     .with("percent", rule.flag_beyond_percent.unwrap_or(zero));
                 let of_mean = distance.times(Fraction::integer(100))?.over(mean)?;

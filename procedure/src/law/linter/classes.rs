@@ -65,7 +65,7 @@ fn lots(subject: &Subject<'_>, found: &mut Vec<Finding>) {
         add(FindingCode::WinnerByLot, "/award_class");
     }
     let basis = subject.rule(|limit| *limit == Limit::LotNeedsBasis);
-    let is_blank = |text: &String| text.trim().is_empty();
+    let is_blank = |text: &String| !text.chars().any(char::is_alphanumeric);
     if rules.legal_basis.as_ref().is_none_or(is_blank) {
         let code = FindingCode::LegalBasisMissing;
         let finding = Finding::new(code, Severity::Error, "/legal_basis", &[]);

@@ -90,6 +90,10 @@ codes! {
     MethodsTooFew = "methods-too-few" {
         "备选的评标基准价方法只有 {count} 种，应不少于 {least} 种。", "There are {count} candidate methods; at least {least} are wanted, one of which is drawn."
         => "再列入评标基准价方法。", "Name further benchmark methods." }
+    /// Candidates are drawn among, but every grid has one value only.
+    DrawWithoutChoice = "draw-without-choice" {
+        "各备选方法的每个取值表都只有一个值：抽取可能只有一种结果。", "Every grid of the candidates has one value only: the draw may have but one outcome."
+        => "为取值表规定多个值，并确认各方法的结果不同。", "Give the grids several values, and see that the methods differ in what they give." }
     /// The highest or lowest prices are left out.
     TrimmingForbidden = "trimming-forbidden" {
         "{what} 会去掉最高或最低报价。", "{what_en} leaves out the highest or lowest prices."
@@ -102,6 +106,10 @@ codes! {
     MinimumPriceInEffect = "minimum-price-in-effect" {
         "{what}，实际上相当于最低投标限价。", "{what_en}, which works like a minimum price."
         => "降低扣分，使分数随报价逐渐下降。", "Lower the deductions, so that marks fall gradually with the price." }
+    /// All prices have (almost) the same marks.
+    PriceIdle = "price-idle" {
+        "报价高低不影响价格分：各报价得分（几乎）相同。", "The price decides nothing: all prices have (almost) the same marks."
+        => "降低 floor，并规定 up 和 down。", "Lower `floor`, and set `up` and `down`." }
     /// The ratio of the deductions is not the one of the rule.
     UpDownRatio = "up-down-ratio" {
         "高于基准价每 1% 扣 {up} 分，低于每 1% 扣 {down} 分，不是 {percent}%。", "A percent above costs {up}, one below {down}: that is not {percent} % of it."
@@ -126,6 +134,10 @@ codes! {
     CategoryMissing = "category-missing" {
         "未注明采购类别，无法检查价格权重。", "What is bought is not said, so the weight of the price cannot be checked."
         => "写明 category：works、goods 或 services。", "Say `category`: works, goods or services." }
+    /// The profile's price weights are for other purchases.
+    CategoryForeign = "category-foreign" {
+        "该规则集的价格权重只针对 {known}，采购类别却写为 {category}。", "The profile has price weights for {known} only, but the category is {category}."
+        => "核对采购类别；属于货物、服务的照实填写，否则改用其他规则集。", "See what is bought: say goods or services if that is what it is, otherwise take another profile." }
     /// Credit weighs unusually little or much.
     CreditShare = "credit-share" {
         "信用分占 {share}%，通常为 {min}%—{max}%。", "Credit has {share} % of all marks; usual is {min} % to {max} %."

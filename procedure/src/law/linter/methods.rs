@@ -2,7 +2,7 @@
 
 use evaluation::Decimal;
 use evaluation::benchmark::FixedValue;
-use evaluation::draw::MethodSpec;
+use evaluation::draw::{Grid, MethodSpec};
 use evaluation::shortlist::ShortlistMethod;
 
 use super::{Finding, FindingCode, Severity, Subject, show};
@@ -53,9 +53,24 @@ fn enough(subject: &Subject<'_>, found: &mut Vec<Finding>) {
                 ];
                 let code = FindingCode::MethodsTooFew;
                 found.push(Finding::under(rule, code, "/methods", &values));
+            } else if without_choice(subject) {
+                let code = FindingCode::DrawWithoutChoice;
+                let finding = Finding::new(code, Severity::Warning, "/methods", &[]);
+                found.push(finding.named(Some(rule)));
             }
         }
     }
+}
+
+/// Whether there are grids, but none that leaves a choice. Then a candidate may be the twin of another. What is
+/// drawn from no grid (an index) is a choice.
+fn without_choice(subject: &Subject<'_>) -> bool {
+    let grids = subject.rules.methods.iter().map(|spec| spec.grids.values());
+    let mut counts = grids.flatten().map(Grid::count).peekable();
+    let indexed = subject
+        .methods()
+        .any(|(_, spec, formula)| formula.drawn().len() > spec.grids.len());
+    counts.peek().is_some() && counts.all(|count| count == 1) && !indexed
 }
 
 /// A mean without its extremes, and a shortlist that drops them, both leave prices out.

@@ -10,6 +10,7 @@ use crate::law::{Limit, Rule};
 
 /// Full marks by part.
 struct Weights {
+    /// What the price decides: the full mark without the marks that every price has.
     price: Fraction,
     credit: Option<Fraction>,
     sum: Fraction,
@@ -20,6 +21,7 @@ pub(super) fn look(subject: &Subject<'_>, found: &mut Vec<Finding>) {
     let Ok(Some(weights)) = weights_of(subject) else {
         return;
     };
+    foreign(subject, &weights, found);
     for rule in &subject.profile.rules {
         let finding = match &rule.limit {
             Limit::FullMarks { points } => full_marks(rule, &weights, *points),
@@ -73,6 +75,50 @@ fn price_weight(
     Some(Finding::under(rule, code, "/price_score/full", &values))
 }
 
+/// What is bought is none of what the profile has price weights for: then not even the lowest is kept by
+/// calling it something else, and people look at the rest.
+fn foreign(subject: &Subject<'_>, weights: &Weights, found: &mut Vec<Finding>) {
+    let limits = subject.profile.rules.iter().filter_map(|rule| {
+        let Limit::PriceWeightMin { category, percent } = &rule.limit else {
+            return None;
+        };
+        Some((rule, *category, *percent))
+    });
+    let known: Vec<(&Rule, Category, u32)> = limits.collect();
+    let Some((rule, _, least)) = known.iter().min_by_key(|(_, _, percent)| *percent) else {
+        return;
+    };
+    let bought = subject.rules.category;
+    if known
+        .iter()
+        .any(|(_, category, _)| Some(*category) == bought)
+    {
+        return;
+    }
+    if let Some(bought) = bought {
+        let names: Vec<&str> = known.iter().map(|(_, known, _)| name_of(*known)).collect();
+        let values = [("category", name_of(bought)), ("known", &names.join(", "))];
+        let code = FindingCode::CategoryForeign;
+        let finding = Finding::new(code, Severity::Warning, "/category", &values);
+        found.push(finding.named(Some(rule)));
+    }
+    if let Some(share) = percent_of(weights.price, weights.sum)
+        && share < percents(*least)
+    {
+        let values = [("share", &*show(share)), ("least", &least.to_string())];
+        let code = FindingCode::PriceWeight;
+        found.push(Finding::under(rule, code, "/price_score/full", &values));
+    }
+}
+
+fn name_of(category: Category) -> &'static str {
+    match category {
+        Category::Works => "works",
+        Category::Goods => "goods",
+        Category::Services => "services",
+    }
+}
+
 fn credit_share(rule: &Rule, weights: &Weights, min: u32, max: u32) -> Option<Finding> {
     let share = percent_of(weights.credit?, weights.sum)?;
     if share >= percents(min) && share <= percents(max) {
@@ -91,11 +137,12 @@ fn weights_of(subject: &Subject<'_>) -> Result<Option<Weights>, ArithmeticError>
     let Some(score) = &subject.rules.price_score else {
         return Ok(None);
     };
-    let price = score.full.fraction();
+    let full = score.full.fraction();
+    let price = full.minus(score.floor().fraction().max(Fraction::ZERO))?;
     let technical = subject.rules.technical.as_ref().map(|rule| rule.full);
     let credit = subject.rules.credit.as_ref();
     let credit = credit.and_then(|terms| full_credit(&terms.rule));
-    let sum = price
+    let sum = full
         .plus(fraction(technical))?
         .plus(credit.unwrap_or(Fraction::ZERO))?;
     Ok(Some(Weights { price, credit, sum }))
