@@ -227,6 +227,36 @@ fn what_is_missing_is_named() {
     assert!(with(&["--bids", "bids.csv", "--ring", "A,D"]).contains("\"D\""));
 }
 
+/// Otherwise "2 of 5" would puzzle whoever gave three bids.
+#[test]
+fn a_ring_beside_given_bids_says_so() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(
+        folder.path().join("bids.csv"),
+        "bidder,price\nA,9000000\nB,9100000\nC,9200000\n",
+    )
+    .expect("written");
+    let ring = [
+        "simulate",
+        RULES,
+        "--control-price",
+        "10000000",
+        "--ring",
+        "2",
+    ];
+    let told = |more: &[&'static str]| {
+        let output = kaibiao(folder.path(), &[&ring[..], more].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    let given = told(&["--bids", "bids.csv"]);
+    assert!(
+        given.contains("the 2 come on top of the 3 given bids"),
+        "{given}"
+    );
+    assert!(!told(&["--fields", "2"]).contains("on top"));
+}
+
 /// Bids bring their control price along; nothing on the command line changes what was announced.
 #[test]
 fn the_control_price_of_the_bids_is_taken() {

@@ -123,6 +123,9 @@ fn chances(report: &Report, language: Language, page: &mut Page) {
 
 fn ring(report: &Report, power: &Power, language: Language, page: &mut Page) {
     page.heading(words::ring_panel(power, language));
+    if report.fields.is_none() {
+        page.line(words::ring_on_top(power, language));
+    }
     let fair = power.fair_share.percent(1);
     page.line(match language {
         Language::Zh => format!("同样多的独立投标人应有 {fair}%"),

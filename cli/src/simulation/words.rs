@@ -191,6 +191,21 @@ pub fn ring_panel(power: &Power, language: Language) -> String {
     }
 }
 
+/// Where a ring stands that joins given bids.
+pub fn ring_on_top(power: &Power, language: Language) -> String {
+    let given = power.bids.saturating_sub(power.ring);
+    match language {
+        Language::Zh => format!(
+            "串通的 {} 家是在给定的 {given} 家之外另加的；其技术分和信用分取报价居中的一家",
+            power.ring
+        ),
+        Language::En => format!(
+            "the {} come on top of the {given} given bids, with the technical and credit points of the middle-priced one",
+            power.ring
+        ),
+    }
+}
+
 /// Over the bars of the suspects' chances.
 pub fn suspects_panel(suspicion: &Suspicion, bids: usize, language: Language) -> String {
     let count = suspicion.suspects.len();
