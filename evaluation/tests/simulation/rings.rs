@@ -1,8 +1,9 @@
 //! What rings could do, and what suspects did.
 
+use evaluation::fraction::Fraction;
 use evaluation::simulate::ring::Groups;
 use evaluation::simulate::{Effort, Note, Plan, Ratio, Report, Ring, Source, standard_seed};
-use evaluation::{Bid, Money};
+use evaluation::{Bid, Decimal, Money};
 use serde_json::json;
 
 use super::dice::{Dice, bids, by_price, scored_methods};
@@ -72,8 +73,10 @@ fn a_trimmed_mean_resists_a_lone_bidder() {
         .up
         .as_ref()
         .and_then(|found| found.shift_percent.as_deref());
-    let up: f64 = up.expect("a shift").parse().expect("a number");
-    assert!((0.0..1.0).contains(&up), "{up}");
+    let up = up.expect("a shift").trim_start_matches('+');
+    let up: Decimal = up.parse().expect("a number");
+    let shift = up.fraction();
+    assert!(shift >= Fraction::ZERO && shift < Fraction::ONE, "{up}");
 }
 
 #[test]

@@ -8,6 +8,7 @@ use procedure::Code;
 const TESTS: &[&str] = &[
     include_str!("award.rs"),
     include_str!("bidding.rs"),
+    include_str!("contributions.rs"),
     include_str!("directory.rs"),
     include_str!("drawing.rs"),
     include_str!("duty.rs"),

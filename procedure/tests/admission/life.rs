@@ -92,20 +92,7 @@ fn a_statutory_and_a_korean_tender_end_with_an_award() {
 /// Whatever the method makes of the prices, the tender goes from the notice to the award.
 #[test]
 fn every_method_decides_a_whole_tender() {
-    let methods = [
-        "jiangsu-1",
-        "jiangsu-2",
-        "jiangsu-3",
-        "jiangsu-4",
-        "jiangsu-5",
-        "mean-trim-one",
-        "limit-mean-blend",
-        "second-mean",
-        "third-mean",
-        "mean-float",
-        "lowest-ratio",
-    ];
-    for name in methods {
+    for name in crate::rules::SCORED_METHODS {
         let prices = [
             "9520000",
             "9088000",

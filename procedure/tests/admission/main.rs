@@ -5,6 +5,7 @@
 mod award;
 mod bidding;
 mod codes;
+mod contributions;
 mod directory;
 mod drawing;
 mod duty;

@@ -195,22 +195,25 @@ fn rules_that_cannot_be_carried_out_are_refused_before_anybody_bids() {
     assert_eq!(rules_invalid(nobody), "/rules/credit/source");
 }
 
+/// The methods that score prices and can run a whole tender.
+pub const SCORED_METHODS: [&str; 11] = [
+    "jiangsu-1",
+    "jiangsu-2",
+    "jiangsu-3",
+    "jiangsu-4",
+    "jiangsu-5",
+    "mean-trim-one",
+    "limit-mean-blend",
+    "second-mean",
+    "third-mean",
+    "mean-float",
+    "lowest-ratio",
+];
+
 /// Methods whose trial needs different prices are tried, too.
 #[test]
 fn every_method_is_tried_with_its_score() {
-    for name in [
-        "jiangsu-1",
-        "jiangsu-2",
-        "jiangsu-3",
-        "jiangsu-4",
-        "jiangsu-5",
-        "mean-trim-one",
-        "limit-mean-blend",
-        "second-mean",
-        "third-mean",
-        "mean-float",
-        "lowest-ratio",
-    ] {
+    for name in SCORED_METHODS {
         let script = Script {
             rules: rules(&[name]),
             ..Script::plain("T-1")
