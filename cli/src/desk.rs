@@ -115,6 +115,13 @@ impl Desk {
         ask_passphrase(new)
     }
 
+    /// The age identity, if one is given.
+    pub fn identity(&self) -> Result<Option<Lock>, Failure> {
+        let path = self.global.identity.as_deref();
+        path.map(|path| Ok(Lock::from_identity_file(&read_text(path)?)?))
+            .transpose()
+    }
+
     /// The trust file, if one is given.
     pub fn trust(&self) -> Result<Option<Trust>, Failure> {
         self.global.trust.as_deref().map(read_trust).transpose()

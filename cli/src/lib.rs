@@ -14,6 +14,7 @@
 //! | [`sheet`] | cases and results as tables: XLSX, ODS, CSV |
 //! | [`simulation`] | what a rule set does, on paper |
 //! | [`chart`] | the same as a picture |
+//! | [`witness`] | the log witness, a daemon of its own, and anchors |
 //! | [`desk`], [`output`], [`failure`], [`time`] | what all commands share |
 //! | [`commands`] | one file per command: arguments, steps, output |
 
@@ -35,3 +36,4 @@ pub mod seal;
 pub mod sheet;
 pub mod simulation;
 pub mod time;
+pub mod witness;

@@ -36,6 +36,7 @@ fn announced() -> (Play, Terms) {
         origin: play.world.directory().origin().to_owned(),
         notice: bidding.notice.clone(),
         notice_id: bidding.notice_id,
+        deadline_ms: bidding.deadline_ms,
         trustee_set: bidding.trustees.clone(),
         trustees: bidding.keys.clone(),
         draw: Identifier::new("benchmark").unwrap(),

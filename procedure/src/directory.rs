@@ -49,6 +49,8 @@ pub struct Directory {
     root: PublicKey,
     accounts: BTreeMap<Identifier, Account>,
     keys: BTreeMap<KeyId, KeyEntry>,
+    /// Accounts that hold a role; few, where accounts are many.
+    with_role: BTreeSet<Identifier>,
 }
 
 impl Directory {
@@ -59,6 +61,7 @@ impl Directory {
             root,
             accounts: BTreeMap::new(),
             keys: BTreeMap::new(),
+            with_role: BTreeSet::new(),
         }
     }
 
@@ -85,6 +88,13 @@ impl Directory {
     /// All accounts, ascending.
     pub fn accounts(&self) -> impl Iterator<Item = (&Identifier, &Account)> {
         self.accounts.iter()
+    }
+
+    /// Accounts that hold a role, ascending.
+    pub fn with_role(&self) -> impl Iterator<Item = (&Identifier, &Account)> {
+        self.with_role
+            .iter()
+            .filter_map(|id| self.accounts.get_key_value(id))
     }
 
     /// A key, revoked or not.
@@ -237,6 +247,7 @@ impl Directory {
             .get_mut(&body.account)
             .ok_or_else(|| Refusal::new(Code::AccountUnknown, body.account.to_string()))?;
         account.roles.entry(body.role).or_insert(at.index);
+        self.with_role.insert(body.account.clone());
         Ok(())
     }
 

@@ -34,7 +34,7 @@ pub use directory::{Account, Directory, KeyEntry};
 pub use refusal::{Code, Refusal};
 pub use statements_md::statements_md;
 pub use tender::*;
-pub use verify::verify;
+pub use verify::{verify, verify_with};
 
 /// Where and when a statement stands: its log position and the time that the sequencer gave it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

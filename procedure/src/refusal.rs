@@ -100,6 +100,10 @@ codes! {
     DrawNotAnnounced = "draw-not-announced", Conflict, "抽取尚未公告。", "The draw has not been announced.";
     DeadlinePassed = "deadline-passed", Conflict, "投标截止时间已到。", "The deadline has passed.";
     DeadlineNotReached = "deadline-not-reached", Conflict, "投标截止时间未到。", "The deadline has not been reached.";
+    TenderSuspended = "tender-suspended", Conflict, "截止前平台曾中断服务，投标已中止；恢复后以新的截止时间为准。", "The platform was not serving at the deadline: bidding is suspended and goes on with a later deadline.";
+    OutageNotForeseen = "outage-not-foreseen", Conflict, "该规则集没有平台中断服务的规定，到期即截止。", "The profile has no rule of outages: it closes at the deadline.";
+    OutageMismatch = "outage-mismatch", Malformed, "所述中断与截止时间、规则或记录不符。", "The outage does not fit the deadline, the rule or the record.";
+    ResumptionMismatch = "resumption-mismatch", Malformed, "恢复后的截止时间与规则算出的不一致。", "The deadline after the resumption is not what the rule gives.";
     ContextMismatch = "context-mismatch", Malformed, "信封绑定的信息与本标段不符。", "The envelope is bound to something else than this tender.";
     EnvelopesWrong = "envelopes-wrong", Malformed, "信封种类不对：需要一个 opening 和一个 contrib。", "The envelopes are not one `opening` and one `contrib`.";
     KeyBlockForm = "key-block-form", Malformed, "密钥块格式不符。", "The key block does not have the form of this trustee set.";

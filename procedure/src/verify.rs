@@ -1,5 +1,6 @@
 //! From bytes to an act that may be admitted: the kind is known, the body has its form, signatures verify.
 
+use record::key::{KeyId, PublicKey};
 use record::statement::{Envelope, StatementError, Verified};
 
 use crate::Directory;
@@ -10,8 +11,20 @@ use crate::refusal::{Code, Refusal};
 /// The first key of a new account comes from the body itself.
 ///
 /// # Errors
-/// `kind-unknown`, `body-invalid` (with a JSON pointer), `key-unknown`, `signature-invalid`.
+/// `kind-unknown`, `body-invalid` (with a JSON pointer), `key-unknown`, `signature-invalid`, `limit-exceeded`.
 pub fn verify(envelope: Envelope, directory: &Directory) -> Result<Verified<Act>, Refusal> {
+    verify_with(envelope, |id| directory.public_key(id))
+}
+
+/// Like [`verify`], with keys from elsewhere. A key id is the hash of its key, so a signature that holds under a key
+/// holds for good; whether the directory knows that key is a question of its own, which admission asks again.
+///
+/// # Errors
+/// Like [`verify`].
+pub fn verify_with(
+    envelope: Envelope,
+    public_key: impl Fn(&KeyId) -> Option<PublicKey>,
+) -> Result<Verified<Act>, Refusal> {
     let act = match Act::read(&envelope) {
         None => return Err(Refusal::new(Code::KindUnknown, envelope.kind().to_owned())),
         Some(Err(error)) => {
@@ -24,11 +37,7 @@ pub fn verify(envelope: Envelope, directory: &Directory) -> Result<Verified<Act>
         _ => None,
     };
     let verified = envelope
-        .verify(|id| {
-            directory
-                .public_key(id)
-                .or_else(|| new_key.clone().filter(|key| key.id() == *id))
-        })
+        .verify(|id| public_key(id).or_else(|| new_key.clone().filter(|key| key.id() == *id)))
         .map_err(|error| Refusal::new(code_of(&error), error.to_string()))?;
     Ok(verified.map(|_| act))
 }
@@ -36,6 +45,9 @@ pub fn verify(envelope: Envelope, directory: &Directory) -> Result<Verified<Act>
 fn code_of(error: &StatementError) -> Code {
     match error {
         StatementError::UnknownKey { .. } => Code::KeyUnknown,
+        StatementError::BodyTooLong { .. } | StatementError::TooManySignatures { .. } => {
+            Code::LimitExceeded
+        }
         _ => Code::SignatureInvalid,
     }
 }

@@ -8,6 +8,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use crate::list::{LINES_MAX, ListRoot};
 use crate::log::leaf::LeafOpening;
 use crate::{Digest, Identifier};
 
@@ -92,6 +93,23 @@ pub struct ChainHead {
     pub seq: u64,
     /// Leaf hash of the last statement.
     pub head: Digest,
+}
+
+/// The ends of chains as one statement names them (`closing`, the record head): each of them up to [`LINES_MAX`],
+/// else the accounts' by count and root, because a statement has no room for ten thousand. `ends` are the tender's
+/// chain, the platform's, then accounts ascending; `chain` says of which chain an end is.
+pub fn name_ends<E: Serialize>(
+    mut ends: Vec<E>,
+    chain: impl Fn(&E) -> &ChainId,
+) -> (Vec<E>, Option<ListRoot>) {
+    if ends.len() <= LINES_MAX {
+        return (ends, None);
+    }
+    let is_account = |end: &E| matches!(chain(end), ChainId::Account(_));
+    let others = ends.iter().take_while(|end| !is_account(end)).count();
+    let accounts = ends.split_off(others);
+    let root = ListRoot::of(&accounts);
+    (ends, Some(root))
 }
 
 /// The place of the statement that comes next: its sequence number and its `prev`.

@@ -7,7 +7,7 @@
 //! | module | protocol section |
 //! |---|---|
 //! | [`seq`], [`digest`], [`identifier`] | 1 |
-//! | [`statement`], [`json`], [`key`] | 2 |
+//! | [`statement`], [`json`], [`key`], [`list`] | 2 |
 //! | [`sealing`] | 4 |
 //! | [`log`], [`chain`] | 2, 6 |
 //! | [`bundle`], [`trust`] | 6, 8 |
@@ -28,6 +28,7 @@ pub mod digest;
 pub mod identifier;
 pub mod json;
 pub mod key;
+pub mod list;
 pub mod log;
 pub mod sealing;
 pub mod seq;

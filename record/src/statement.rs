@@ -18,8 +18,9 @@ pub use error::StatementError;
 /// The longest body, in bytes. What can be longer names a blob or comes in numbered pages.
 pub const STATEMENT_BYTES_MAX: usize = 256 * 1024;
 
-/// The most signatures that one envelope may carry, checked and unchecked together.
-pub const SIGNATURES_MAX: usize = 32;
+/// The most signatures that one envelope may carry, checked and unchecked together: the opening record is signed by
+/// the tenderee and up to 32 witnesses.
+pub const SIGNATURES_MAX: usize = 40;
 
 /// The longest single signature, in bytes; room for a CMS signature with its certificate chain.
 pub const SIGNATURE_BYTES_MAX: usize = 16 * 1024;

@@ -196,6 +196,16 @@ impl Trust {
         })
     }
 
+    /// Whether the quorum is met when exactly these witnesses (names in this file) have cosigned. A file that asks for
+    /// none is content with anybody.
+    pub fn is_quorum<'a>(&'a self, witnesses: impl IntoIterator<Item = &'a str>) -> bool {
+        let times = witnesses.into_iter().map(|name| (name, 0)).collect();
+        match &self.quorum {
+            Quorum::None => true,
+            Quorum::Named(name) => self.met_at(times).contains_key(name.as_str()),
+        }
+    }
+
     fn signing_log(&self, checkpoint: &SignedCheckpoint) -> Result<&TrustedLog, SignatureError> {
         let mut first_error = None;
         for log in &self.logs {

@@ -143,6 +143,7 @@ fn body() -> RecordHeadBody {
                 head: head.head,
             })
             .collect(),
+        accounts: None,
         members: Bundle::head_members(Audience::Public, profile, &keys()).unwrap(),
     }
 }

@@ -6,7 +6,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
 use record::key::{Algorithm, KeyId, PublicKey, SigningKey};
-use record::statement::{Envelope, STATEMENT_BYTES_MAX, Signature, StatementError, Verified};
+use record::statement::{
+    Envelope, SIGNATURES_MAX, STATEMENT_BYTES_MAX, Signature, StatementError, Verified,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -223,12 +225,22 @@ fn limits() {
         "statement-too-long"
     );
     assert_eq!(verify(long, &[]).unwrap_err().code(), "statement-too-long");
-    let keys: Vec<_> = (1..=33).map(|fill| key(fill, Algorithm::Ed25519)).collect();
+    let keys: Vec<_> = (1..=SIGNATURES_MAX as u8 + 1)
+        .map(|fill| key(fill, Algorithm::Ed25519))
+        .collect();
     let keys: Vec<_> = keys.iter().collect();
-    assert!(verify(Envelope::sign("x", &body(), &keys[..32]).unwrap(), &keys).is_ok());
+    assert!(
+        verify(
+            Envelope::sign("x", &body(), &keys[..SIGNATURES_MAX]).unwrap(),
+            &keys
+        )
+        .is_ok()
+    );
     assert_eq!(
         Envelope::sign("x", &body(), &keys).unwrap_err(),
-        StatementError::TooManySignatures { count: 33 }
+        StatementError::TooManySignatures {
+            count: SIGNATURES_MAX + 1
+        }
     );
     let mut one = Envelope::new("x", b"{}".to_vec());
     one.signatures.push(Signature {

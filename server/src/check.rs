@@ -60,7 +60,7 @@ pub enum CheckError {
     Heads(String),
     /// A segment of an open tender's bid is gone.
     #[error(
-        "content {root} of an open tender is not readable: {reason}; restore the blob directory"
+        "content {root} of an open tender is not readable: {reason}; restore the blob storage from a copy, or let the owners send it again: `kaibiao-server check --reopen-uploads` names them"
     )]
     Content {
         /// Its root.
@@ -134,23 +134,82 @@ fn open_content(store: &Store, blobs: &Blobs, hash: bool) -> Result<u64, CheckEr
     loop {
         let uploads =
             store.read(|conn| store::blob::complete_after(conn, &after.0, &after.1, PAGE))?;
+        let mut wanted = Vec::new();
         for upload in &uploads {
             let plan =
                 store.read(|conn| store::blob::segments(conn, &upload.account, &upload.root))?;
             let looked_at = if hash { plan.len() } else { plan.len().min(1) };
-            for segment in plan.iter().take(looked_at) {
-                blobs
-                    .read_segment(Digest(segment.leaf_hash))
-                    .map_err(|error| CheckError::Content {
-                        root: Digest(upload.root),
-                        reason: error.to_string(),
-                    })?;
-                segments += 1;
+            let leaves = plan.iter().take(looked_at);
+            wanted.extend(leaves.map(|segment| (Digest(segment.leaf_hash), Digest(upload.root))));
+            if wanted.len() >= PAGE as usize {
+                segments += read_content(blobs, &std::mem::take(&mut wanted))?;
+            }
+            after = (upload.account.clone(), upload.root);
+        }
+        segments += read_content(blobs, &wanted)?;
+        if uploads.len() < PAGE as usize {
+            return Ok(segments);
+        }
+    }
+}
+
+/// Reads segments, each given with the root of the content that it is part of.
+fn read_content(blobs: &Blobs, wanted: &[(Digest, Digest)]) -> Result<u64, CheckError> {
+    let leaves: Vec<Digest> = wanted.iter().map(|(leaf, _)| *leaf).collect();
+    blobs.check_segments(&leaves).map_err(|(bad, error)| {
+        let root = wanted.iter().find(|(leaf, _)| *leaf == bad);
+        CheckError::Content {
+            root: root.map_or(bad, |(_, root)| *root),
+            reason: error.to_string(),
+        }
+    })?;
+    Ok(leaves.len() as u64)
+}
+
+/// A segment that was confirmed and is not readable any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LostSegment {
+    /// Whose upload it is part of.
+    pub account: String,
+    /// Root of the content.
+    pub root: Digest,
+    /// Its number in the content.
+    pub n: u64,
+}
+
+/// Reads every segment of every complete upload, and marks those that are gone or damaged as not stored: their owners
+/// can send them again, and nothing else is taken under their hashes.
+///
+/// # Errors
+/// The storage cannot be asked: that is no reason to give up anything.
+pub fn reopen_uploads(store: &Store, blobs: &Blobs) -> Result<Vec<LostSegment>, CheckError> {
+    let mut lost = Vec::new();
+    let mut after = (String::new(), [0; 32]);
+    loop {
+        let uploads =
+            store.read(|conn| store::blob::complete_after(conn, &after.0, &after.1, PAGE))?;
+        for upload in &uploads {
+            let plan =
+                store.read(|conn| store::blob::segments(conn, &upload.account, &upload.root))?;
+            for segment in plan {
+                match blobs.read_segment(Digest(segment.leaf_hash)) {
+                    Ok(_) => continue,
+                    Err(error) if error.is_loss() => {}
+                    Err(error) => return Err(error.into()),
+                }
+                store.write(|conn| {
+                    store::blob::mark_segment_lost(conn, &upload.account, &upload.root, segment.n)
+                })?;
+                lost.push(LostSegment {
+                    account: upload.account.clone(),
+                    root: Digest(upload.root),
+                    n: to_u64(segment.n),
+                });
             }
             after = (upload.account.clone(), upload.root);
         }
         if uploads.len() < PAGE as usize {
-            return Ok(segments);
+            return Ok(lost);
         }
     }
 }
@@ -273,7 +332,8 @@ fn replay(conn: &mut store::Conn, keys: &PlatformKeys) -> Result<u64, CheckError
                 .parse()
                 .map_err(|_| CheckError::Leaf(to_u64(row.log_index)))?;
             states.follow(row, &chain)?;
-            rows::apply(conn, &mut states, &row.kind, &chain, to_u64(row.log_index))?;
+            let change = [(row.kind.as_str(), to_u64(row.log_index))];
+            rows::apply(conn, &mut states, &chain, &change)?;
             index = row.log_index + 1;
             count += 1;
         }

@@ -49,7 +49,9 @@ impl Clock {
     }
 }
 
-fn real_ms(conn: &mut Conn) -> Result<u64, StoreError> {
+/// Real time, UTC milliseconds, also in demo mode: on PostgreSQL the database's, so that what one node begins and
+/// another ends (a session) has the same end on both.
+pub fn real_ms(conn: &mut Conn) -> Result<u64, StoreError> {
     let database = store::now_ms(conn)?;
     Ok(database
         .and_then(|now| u64::try_from(now).ok())

@@ -7,7 +7,7 @@ use record::bundle::{
     Audience, Bundle, BundleError, Entry, KeysByStatement, NamedHead, OpenedKeys, RecordHead,
     RecordHeadBody,
 };
-use record::chain::ChainId;
+use record::chain::{ChainId, name_ends};
 use record::log::checkpoint::SignedCheckpoint;
 use record::log::leaf::LeafOpening;
 use record::statement::{Envelope, StatementError};
@@ -17,6 +17,7 @@ use store::{Conn, StoreError};
 use crate::log::{self, LogError, StoredNodes};
 use crate::sequencer::Core;
 use crate::states::StateError;
+use crate::witnesses::{Witnesses, cosigned};
 
 /// A bundle cannot be made.
 #[derive(Debug, thiserror::Error)]
@@ -71,15 +72,23 @@ struct Facts {
 }
 
 /// Writes the public bundle.
-pub fn public_bundle(core: &Core, id: &Identifier) -> Result<Vec<u8>, ExportError> {
+pub fn public_bundle(
+    core: &Core,
+    witnesses: &Witnesses,
+    id: &Identifier,
+) -> Result<Vec<u8>, ExportError> {
     let facts = core.with_tender(id, facts)?;
     let facts = facts.ok_or_else(|| ExportError::NoTender(id.clone()))??;
-    let parts = core.store.read(|conn| collect(conn, id, &facts))?;
+    witnesses.settled_blocking(facts.last_index + 1);
+    let parts = core
+        .store
+        .read(|conn| collect(conn, witnesses, id, &facts))?;
     let Parts {
         checkpoint,
         entries,
         chains,
     } = parts;
+    let (chains, accounts) = name_ends(chains, |end| &end.chain);
     let body = RecordHeadBody {
         tender: id.clone(),
         origin: core.keys.log.name().clone(),
@@ -88,6 +97,7 @@ pub fn public_bundle(core: &Core, id: &Identifier) -> Result<Vec<u8>, ExportErro
         audience: Audience::Public,
         checkpoint,
         chains,
+        accounts,
         members: Bundle::head_members(Audience::Public, facts.profile.as_deref(), &facts.keys)?,
     };
     let head = RecordHead::sign(body, &core.keys.log_secret)?;
@@ -104,7 +114,7 @@ fn facts(tender: &Tender, directory: &Directory) -> Result<Facts, ExportError> {
     let stage = tender.stage();
     let sealed = matches!(
         stage,
-        Stage::Announced(_) | Stage::Opening(_) | Stage::Draft(_)
+        Stage::Draft(_) | Stage::Announced(_) | Stage::Suspended(_) | Stage::Opening(_)
     );
     if sealed {
         return Err(ExportError::StillSealed(stage.name()));
@@ -161,10 +171,30 @@ struct Parts {
     chains: Vec<NamedHead>,
 }
 
-/// The statements of the tender's chain, the platform's and the accounts', all below one checkpoint.
-fn collect(conn: &mut Conn, id: &Identifier, facts: &Facts) -> Result<Parts, ExportError> {
+/// The newest checkpoint that a quorum of witnesses has cosigned, if it covers the record; else the newest.
+fn checkpoint(
+    conn: &mut Conn,
+    witnesses: &Witnesses,
+    size: u64,
+) -> Result<SignedCheckpoint, ExportError> {
+    if witnesses.is_asked_for() {
+        let newest = cosigned::newest(conn, witnesses.trust(), cosigned::LOOK_MAX)?;
+        if let Some(checkpoint) = newest.filter(|newest| newest.checkpoint().size >= size) {
+            return Ok(checkpoint);
+        }
+    }
     let row = store::log::latest_checkpoint(conn)?.ok_or(ExportError::NotYetSigned)?;
-    let checkpoint = log::parse_checkpoint(&row)?;
+    Ok(cosigned::with_lines(conn, &row)?)
+}
+
+/// The statements of the tender's chain, the platform's and the accounts', all below one checkpoint.
+fn collect(
+    conn: &mut Conn,
+    witnesses: &Witnesses,
+    id: &Identifier,
+    facts: &Facts,
+) -> Result<Parts, ExportError> {
+    let checkpoint = checkpoint(conn, witnesses, facts.last_index + 1)?;
     let size = checkpoint.checkpoint().size;
     if facts.last_index >= size {
         return Err(ExportError::NotYetSigned);

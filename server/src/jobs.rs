@@ -12,19 +12,23 @@ use record::log::leaf::random_salt;
 use record::sealing::{FileKey, TrusteeKeys, deal};
 use record::{Digest, Identifier};
 
-use crate::sequencer::{Core, Sequencer, Work};
+use crate::closing;
+use crate::heartbeat::Heartbeat;
+use crate::sequencer::{Core, Rejection, Sequencer, Work, outcome_of};
 use crate::states::to_i64;
 
 /// Tenders of one look.
 const DUE_MAX: i64 = 100;
 /// Statements that one tender may owe in a row (pages of results, attempts of a draw).
 const DUTIES_MAX: usize = 64;
+/// Refusals after which a tender is left alone until the next look.
+const REFUSALS_MAX: usize = 4;
 /// How long to sleep at most: other nodes and the clock move without telling.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
 /// The jobs' thread and its alarm clock.
-#[derive(Default)]
 pub struct Jobs {
+    heart: Arc<Heartbeat>,
     alarm: Mutex<Alarm>,
     ring: Condvar,
     /// One run at a time: the demo clock's caller waits for a run of its own.
@@ -43,6 +47,17 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Jobs {
+    /// Jobs of the node with this heartbeat.
+    pub fn new(heart: &Arc<Heartbeat>) -> Jobs {
+        Jobs {
+            heart: Arc::clone(heart),
+            alarm: Mutex::default(),
+            ring: Condvar::default(),
+            running: Mutex::default(),
+            thread: Mutex::default(),
+        }
+    }
+
     /// Starts the thread.
     pub fn start(
         self: &Arc<Self>,
@@ -55,7 +70,8 @@ impl Jobs {
             .name("jobs".to_owned())
             .spawn(move || {
                 let mut next_noise = noise_after(noise_mean_s);
-                while jobs.sleep() {
+                // Noise comes at its own moment, not at the next look: else its rhythm would tell it from acts.
+                while jobs.sleep(next_noise) {
                     jobs.run_due(&core, &sequencer);
                     if next_noise.is_some_and(|moment| Instant::now() >= moment) {
                         if let Err(error) = sequencer.submit(Work::Noise, "job:noise") {
@@ -86,12 +102,14 @@ impl Jobs {
         }
     }
 
-    /// Sleeps until woken or for a while; false: stop.
-    fn sleep(&self) -> bool {
+    /// Sleeps until woken, until `moment` or for a while; false: stop.
+    fn sleep(&self, moment: Option<Instant>) -> bool {
+        let until = moment.map(|moment| moment.saturating_duration_since(Instant::now()));
+        let longest = until.unwrap_or(LOOK_AGAIN).min(LOOK_AGAIN);
         let alarm = lock(&self.alarm);
         let waited = self
             .ring
-            .wait_timeout_while(alarm, LOOK_AGAIN, |alarm| !alarm.woken && !alarm.stopped);
+            .wait_timeout_while(alarm, longest, |alarm| !alarm.woken && !alarm.stopped);
         let (mut alarm, _) = waited.unwrap_or_else(PoisonError::into_inner);
         alarm.woken = false;
         !alarm.stopped
@@ -113,54 +131,75 @@ impl Jobs {
         };
         for row in due {
             match Identifier::new(row.id) {
-                Ok(id) => settle(core, sequencer, &id),
+                Ok(id) => self.settle(core, sequencer, &id),
                 Err(error) => tracing::error!(%error, "a tender has no usable id"),
             }
         }
     }
-}
 
-/// Says what one tender owes, until it owes nothing.
-fn settle(core: &Core, sequencer: &Sequencer, id: &Identifier) {
-    for _ in 0..DUTIES_MAX {
-        let duty = core
+    /// Says what one tender owes, until it owes nothing.
+    fn settle(&self, core: &Core, sequencer: &Sequencer, id: &Identifier) {
+        let mut refused = 0;
+        for _ in 0..DUTIES_MAX {
+            let work = match self.owed(core, id) {
+                Ok(Some(work)) => work,
+                Ok(None) => return,
+                Err(error) => {
+                    tracing::error!(%id, error, "a duty cannot be done");
+                    return;
+                }
+            };
+            let said = sequencer.submit(work, "job:duty");
+            core.metrics.duty(outcome_of(&said));
+            if let Err(error) = said {
+                tracing::warn!(%id, %error, "a duty was refused");
+                refused += 1;
+                // Another node was quicker, or the moment has passed: the next look tells what is due now, and whoever
+                // moved the demo clock waits for all of it.
+                if refused > REFUSALS_MAX || !matches!(error, Rejection::Refused(_)) {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// What one tender owes now.
+    fn owed(&self, core: &Core, id: &Identifier) -> Result<Option<Work>, String> {
+        let now = core
             .store
             .read(|conn| core.clock.now_ms(conn))
-            .map_err(|error| error.to_string());
-        let duty = duty.and_then(|now| {
-            let duty = core.with_tender(id, |tender, _| {
-                tender.duty(now).map(|duty| work(core, tender, duty))
-            });
-            duty.map_err(|error| error.to_string())
-        });
-        let work = match duty {
-            Ok(Some(Some(Ok(work)))) => work,
-            Ok(Some(None) | None) => return,
-            Ok(Some(Some(Err(error)))) | Err(error) => {
-                tracing::error!(%id, error, "a duty cannot be done");
-                return;
+            .map_err(|error| error.to_string())?;
+        let owed = core.with_tender(id, |tender, _| match tender.duty(now)? {
+            Duty::Close => Some(Owed::Closing),
+            Duty::Say(act) => Some(Owed::Work(Ok(say(core, tender, &act)))),
+            Duty::Rehearse(set) => {
+                let act = rehearsal(core, tender, set);
+                Some(Owed::Work(act.map(|act| say(core, tender, &act))))
             }
-        };
-        if let Err(error) = sequencer.submit(work, "job:duty") {
-            // Another node was quicker, or the moment has passed: the next look tells.
-            tracing::warn!(%id, %error, "a duty was refused");
-            return;
+        });
+        match owed.map_err(|error| error.to_string())?.flatten() {
+            Some(Owed::Closing) => closing::due(core, &self.heart, id),
+            Some(Owed::Work(work)) => work.map(Some),
+            None => Ok(None),
         }
     }
 }
 
-fn work(core: &Core, tender: &procedure::Tender, duty: Duty) -> Result<Work, String> {
-    let act = match duty {
-        Duty::Close => return Ok(Work::Close(tender.id().clone())),
-        Duty::Say(act) => *act,
-        Duty::Rehearse(set) => rehearsal(core, tender, set)?,
-    };
+/// A duty, as far as the tender alone says it.
+enum Owed {
+    /// Closing, or the outage that the heartbeat knows of.
+    Closing,
+    /// This.
+    Work(Result<Work, String>),
+}
+
+fn say(core: &Core, tender: &procedure::Tender, act: &Act) -> Work {
     let mut envelope = act.envelope();
     envelope.add_signature(&core.keys.act);
-    Ok(Work::Statement {
+    Work::Statement {
         envelope: Box::new(envelope),
         chain: ChainId::Tender(tender.id().clone()),
-    })
+    }
 }
 
 /// Deals an envelope that every trustee of `set` has to open before the notice.
@@ -192,14 +231,55 @@ fn rehearsal(core: &Core, tender: &procedure::Tender, set: Digest) -> Result<Act
     Ok(body.into())
 }
 
-/// A random moment between half and one and a half times the mean from now.
+/// The random moment of the next noise: whatever came before, it is as likely in any second as in any other. So a
+/// batch can never be told from noise by when it comes, only a great many of them by their number.
 fn noise_after(mean_s: u64) -> Option<Instant> {
     if mean_s == 0 {
         return None;
     }
-    let salt = random_salt().ok()?;
-    let [a, b, ..] = salt.0;
-    let spread = u64::from(u16::from_be_bytes([a, b]));
-    let wait_ms = mean_s * 500 + mean_s * 1_000 * spread / 65_536;
-    Some(Instant::now() + Duration::from_millis(wait_ms))
+    Instant::now().checked_add(memoryless(
+        random_salt().ok()?.0,
+        Duration::from_secs(mean_s),
+    ))
+}
+
+/// An exponentially distributed time with this mean, drawn from random bytes.
+fn memoryless(random: [u8; 32], mean: Duration) -> Duration {
+    let [a, b, c, d, e, f, ..] = random;
+    let drawn = u64::from_be_bytes([0, 0, a, b, c, d, e, f]);
+    // In (0, 1], so that the logarithm is finite: at most 33 times the mean.
+    let uniform = (drawn + 1) as f64 / (1_u64 << 48) as f64;
+    mean.mul_f64(-uniform.ln())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use record::Digest;
+
+    #[test]
+    fn noise_forgets_when_it_came_last() {
+        let mean = Duration::from_secs(60);
+        let draws = 20_000_u32;
+        let waits: Vec<Duration> = (0..draws)
+            .map(|number| super::memoryless(Digest::sha256(&number.to_be_bytes()).0, mean))
+            .collect();
+        let share = |from_s: u64, to_s: u64| {
+            let in_it = |wait: &&Duration| (from_s..to_s).contains(&wait.as_secs());
+            let later = waits.iter().filter(|wait| wait.as_secs() >= from_s).count();
+            waits.iter().filter(in_it).count() as f64 / later as f64
+        };
+        // Of those who have waited so long already, as many are over within the next half minute as at the beginning.
+        let expected = 1.0 - (-0.5_f64).exp();
+        for from_s in [0, 30, 60, 90, 120] {
+            let found = share(from_s, from_s + 30);
+            assert!(
+                (found - expected).abs() < 0.03,
+                "{found} from {from_s} s on"
+            );
+        }
+        let sum: Duration = waits.iter().sum();
+        assert!((sum / draws).abs_diff(mean) < Duration::from_secs(2));
+    }
 }

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use record::Identifier;
 use record::key::{Algorithm, PublicKey, SigningKey};
 use record::log::checkpoint::{Origin, SignatureType, VerifierKey};
+use record::log::leaf::random_salt;
 use record::sealing::{Kem, KemSecretKey};
 use record::seq::{domain, seq};
 
@@ -103,12 +104,14 @@ impl PlatformKeys {
         let root = directory.join("root.key");
         if root.exists() && !directory.join("root.pub").exists() {
             let text = format!("ed25519 {}\n", hex::encode(read(&root)?.public().bytes()));
-            std::fs::write(directory.join("root.pub"), text).map_err(file)?;
+            write_once(&directory.join("root.pub"), text.as_bytes(), 0o644).map_err(file)?;
         }
         Ok(())
     }
 }
 
+/// Makes a key that appears whole or not at all: another node that starts on the same directory at the same moment
+/// must read the key that stays. If it is there first, its key is kept.
 fn write_new(path: &Path) -> Result<(), KeysError> {
     let file = |source| KeysError::File {
         path: path.to_owned(),
@@ -116,14 +119,28 @@ fn write_new(path: &Path) -> Result<(), KeysError> {
     };
     let key = SigningKey::generate(Algorithm::Ed25519)
         .map_err(|error| KeysError::Name(error.to_string()))?;
+    let text = format!("ed25519 {}\n", hex::encode(key.secret()));
+    write_once(path, text.as_bytes(), 0o600).map_err(file)
+}
+
+/// Writes a file under another name and gives it its own when it is durable; one that is there already stays.
+fn write_once(path: &Path, bytes: &[u8], mode: u32) -> std::io::Result<()> {
+    // Nodes in containers may have the same process id.
+    let salt = random_salt().map_err(|error| std::io::Error::other(error.to_string()))?;
+    let draft = path.with_extension(format!("{}.new", hex::encode(&salt.0[..8])));
     let mut out = std::fs::OpenOptions::new()
         .write(true)
         .create_new(true)
-        .mode(0o600)
-        .open(path)
-        .map_err(file)?;
-    writeln!(out, "ed25519 {}", hex::encode(key.secret())).map_err(file)?;
-    out.sync_all().map_err(file)
+        .mode(mode)
+        .open(&draft)?;
+    out.write_all(bytes)?;
+    out.sync_all()?;
+    let linked = std::fs::hard_link(&draft, path);
+    std::fs::remove_file(&draft)?;
+    match linked {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        other => other,
+    }
 }
 
 fn read(path: &Path) -> Result<SigningKey, KeysError> {

@@ -8,19 +8,28 @@
 //! | a query | the crate `store` |
 //! | a key of the configuration | [`config`] |
 
+pub mod answers;
 pub mod blob;
 pub mod check;
 pub mod clock;
+mod closing;
 pub mod config;
 pub mod export;
+pub mod heartbeat;
 pub mod http;
+pub mod intake;
 pub mod jobs;
 pub mod keys;
 pub mod log;
+pub mod metrics;
 pub mod node;
 mod platform;
+pub mod position;
 mod projection;
 pub mod sequencer;
 pub mod states;
+pub mod trouble;
+mod visibility;
+pub mod witnesses;
 
 pub use node::Node;

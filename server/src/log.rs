@@ -31,16 +31,23 @@ pub enum LogError {
     /// No randomness from the operating system.
     #[error("the operating system gives no random bytes")]
     Randomness,
+    /// A witness has shown that this log was rolled back or forked.
+    #[error("the log is halted, nothing is signed any more: witness {}: {}", .0.witness, .0.reason)]
+    Halted(crate::witnesses::halt::Halt),
     /// There is nothing to prove.
     #[error("there is no checkpoint of {0} leaves or more")]
     NoCheckpoint(u64),
 }
 
+/// Nodes by level and index.
+pub type KnownNodes = HashMap<(u8, u64), Digest>;
+
 /// Nodes of complete subtrees, as stored. They never change, so what was read once is kept: proofs of neighbours
 /// share most of their nodes.
 pub struct StoredNodes<'a> {
     conn: RefCell<&'a mut Conn>,
-    read: RefCell<HashMap<(u8, u64), Digest>>,
+    read: RefCell<KnownNodes>,
+    known: Option<&'a KnownNodes>,
 }
 
 impl<'a> StoredNodes<'a> {
@@ -49,6 +56,15 @@ impl<'a> StoredNodes<'a> {
         StoredNodes {
             conn: RefCell::new(conn),
             read: RefCell::default(),
+            known: None,
+        }
+    }
+
+    /// The same, with some that are known and need not be read.
+    pub fn knowing(conn: &'a mut Conn, known: &'a KnownNodes) -> StoredNodes<'a> {
+        StoredNodes {
+            known: Some(known),
+            ..StoredNodes::new(conn)
         }
     }
 
@@ -71,7 +87,8 @@ impl Nodes for StoredNodes<'_> {
     type Error = StoreError;
 
     fn node(&self, level: u8, index: u64) -> Result<Option<Digest>, StoreError> {
-        if let Some(node) = self.read.borrow().get(&(level, index)) {
+        let known = self.known.and_then(|known| known.get(&(level, index)));
+        if let Some(node) = known.or(self.read.borrow().get(&(level, index))) {
             return Ok(Some(*node));
         }
         let node = store::log::node(&mut self.conn.borrow_mut(), i32::from(level), to_i64(index))?;
@@ -96,6 +113,15 @@ pub fn new_nodes(
         hash: node.hash.0,
     };
     Ok(nodes.into_iter().map(row).collect())
+}
+
+/// What these rows say.
+pub fn known_nodes(rows: &[store::log::Node]) -> KnownNodes {
+    let known = |row: &store::log::Node| {
+        let level = u8::try_from(row.level).ok()?;
+        Some(((level, to_u64(row.idx)), Digest(row.hash)))
+    };
+    rows.iter().filter_map(known).collect()
 }
 
 /// Row of a statement's leaf.
@@ -130,15 +156,15 @@ pub fn noise_row(index: u64) -> Result<store::log::Leaf, LogError> {
     })
 }
 
-/// Row of a statement.
-pub fn statement_row(envelope: &Envelope, opening: &LeafOpening) -> statement::Statement {
+/// Row of a statement; `envelope` is its canonical JSON.
+pub fn statement_row(kind: &str, envelope: Vec<u8>, opening: &LeafOpening) -> statement::Statement {
     statement::Statement {
         id: opening.statement_id.to_string(),
         chain: opening.chain.to_string(),
         seq: to_i64(opening.seq),
         log_index: to_i64(opening.index),
-        kind: envelope.kind().to_owned(),
-        envelope: envelope.to_json(),
+        kind: kind.to_owned(),
+        envelope,
         admitted_ms: to_i64(opening.admitted_ms),
     }
 }
@@ -228,6 +254,9 @@ pub fn sign_checkpoint(
             && latest.size == size
         {
             return Ok(latest);
+        }
+        if let Some(halt) = crate::witnesses::halt::read(conn)? {
+            return Err(LogError::Halted(halt));
         }
         let made_ms = clock.now_ms(conn).unwrap_or_else(|_| machine_ms());
         let root = tree::root(&StoredNodes::new(conn), to_u64(size))?;

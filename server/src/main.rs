@@ -44,6 +44,9 @@ enum Role {
         /// Make the projections again from the log
         #[arg(long)]
         rebuild: bool,
+        /// Mark segments of uploads that cannot be read as not stored, so that their owners can send them again
+        #[arg(long)]
+        reopen_uploads: bool,
     },
 }
 
@@ -69,7 +72,10 @@ fn run() -> Result<(), Failure> {
         Role::Init => init(&config),
         Role::Migrate => migrate(&config, OpenMode::CreateIfMissing),
         Role::Grant { account, role } => grant(config, &account, &role),
-        Role::Check { rebuild } => run_check(&config, rebuild),
+        Role::Check {
+            rebuild,
+            reopen_uploads,
+        } => run_check(&config, rebuild, reopen_uploads),
     }
 }
 
@@ -113,13 +119,21 @@ fn grant(config: Config, account: &str, role: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-fn run_check(config: &Config, rebuild: bool) -> Result<(), Failure> {
+fn run_check(config: &Config, rebuild: bool, reopen_uploads: bool) -> Result<(), Failure> {
     let store = open_store(config, OpenMode::Existing)?;
     let keys = PlatformKeys::load(&config.data_dir, &config.origin)?;
-    let blobs = Blobs::open(&config.data_dir.join("blobs"), config.quota_bytes)?;
+    let blobs = Blobs::open(&config.blobs, config.quota_bytes)?;
     if rebuild {
         let count = check::rebuild(&store, &keys)?;
         println!("projections made again from {count} statements");
+    }
+    if reopen_uploads {
+        for lost in check::reopen_uploads(&store, &blobs)? {
+            let (account, root, n) = (lost.account, lost.root, lost.n);
+            println!(
+                "lost: segment {n} of content {root} of account {account}; it may be sent again"
+            );
+        }
     }
     let checked = check::all(&store, &keys, &blobs)?;
     println!(

@@ -7,21 +7,27 @@ use procedure::act::{Act, Role, RoleGranted};
 use procedure::{Directory, Tender};
 use record::chain::ChainId;
 use record::log::checkpoint::SignedCheckpoint;
-use record::log::receipt::TlogProof;
+use record::log::receipt::{Receipt, TlogProof};
 use record::statement::Envelope;
 use record::{Digest, Identifier};
 use store::{OpenMode, Store, StoreError, StoreOptions};
 
+use crate::answers::Answers;
 use crate::blob::{BlobError, Blobs};
 use crate::check::{self, CheckError};
 use crate::clock::{Clock, machine_ms};
 use crate::config::Config;
 use crate::export::{self, ExportError};
+use crate::heartbeat::Heartbeat;
+use crate::intake::Intake;
 use crate::jobs::Jobs;
 use crate::keys::{KeysError, PlatformKeys};
 use crate::log::{self, LogError};
-use crate::sequencer::{Admitted, Core, Rejection, Sequencer, SequencerError, Work};
+use crate::metrics::{Metrics, Standing};
+use crate::position::Watch;
+use crate::sequencer::{Admitted, Candidate, Core, Rejection, Sequencer, Waiting};
 use crate::states::{StateError, States, to_i64, to_u64};
+use crate::witnesses::{self, PolicyError, Witnesses, cosigned};
 
 /// A running server.
 pub struct Node {
@@ -29,9 +35,16 @@ pub struct Node {
     pub config: Config,
     /// Content of documents and bids.
     pub blobs: Blobs,
+    /// Public answers, as long as the public part of the log stays as it is.
+    pub answers: Answers,
+    /// What requests under way may hold.
+    pub intake: Arc<Intake>,
     core: Arc<Core>,
     sequencer: Arc<Sequencer>,
     jobs: Arc<Jobs>,
+    watch: Watch,
+    witnesses: Arc<Witnesses>,
+    heart: Arc<Heartbeat>,
 }
 
 /// The server cannot start or cannot answer.
@@ -66,6 +79,12 @@ pub enum NodeError {
     /// A role is not granted.
     #[error("the role is not granted: {0}")]
     Grant(Rejection),
+    /// The witness policy.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
+    /// A witness contradicts.
+    #[error(transparent)]
+    Witnesses(#[from] witnesses::StartError),
     /// A thread cannot be started.
     #[error("cannot start: {0}")]
     Start(String),
@@ -93,41 +112,71 @@ impl Node {
         } else {
             Clock::System
         };
-        let blobs = Blobs::open(&config.data_dir.join("blobs"), config.quota_bytes)?;
+        let blobs = Blobs::open(&config.blobs, config.quota_bytes)?;
         check::at_start(&store, &keys, &blobs)?;
-        let states = States::new(&config.origin, &keys.root).into();
+        let wait = Duration::from_millis(config.witness_wait_ms);
+        let witnesses = Witnesses::new(config.witnesses.as_deref(), &keys, wait)?;
+        // Before the first signature: a restored database does not know what it had signed.
+        witnesses::compare(&witnesses, &store, &keys)?;
+        let states = States::new(&config.origin, &keys.root);
         let core = Arc::new(Core {
+            keys_met: states.keys_met(),
             store,
-            states,
+            states: states.into(),
             keys,
             clock,
+            position: Arc::default(),
+            metrics: Metrics::default(),
         });
         // A crash may have come between a commit and its checkpoint.
         if core.store.read(store::log::size)? > 0 {
             log::sign_checkpoint(&core.store, &core.keys, clock)?;
         }
-        let jobs = Arc::new(Jobs::default());
-        let wake = Arc::clone(&jobs);
+        let heart = Arc::new(Heartbeat::default());
+        let jobs = Arc::new(Jobs::new(&heart));
+        let (wake, signed) = (Arc::clone(&jobs), Arc::clone(&witnesses));
         let interval = Duration::from_millis(config.batch_interval_ms);
         let sequencer = Arc::new(Sequencer::start(Arc::clone(&core), interval, move || {
-            wake.wake()
+            wake.wake();
+            signed.wake();
         }));
         crate::platform::register(&core, &sequencer).map_err(NodeError::Platform)?;
         jobs.start(&core, &sequencer, config.noise_mean_s)
             .map_err(|error| NodeError::Start(error.to_string()))?;
+        witnesses
+            .start(&core)
+            .map_err(|error| NodeError::Start(error.to_string()))?;
+        let watch = Watch::start(core.store.clone(), Arc::clone(&core.position))?;
         Ok(Arc::new(Node {
             config,
             blobs,
+            answers: Answers::default(),
+            intake: Arc::default(),
             core,
             sequencer,
             jobs,
+            watch,
+            witnesses,
+            heart,
         }))
+    }
+
+    /// From here on this node serves: it listens. Until then it closes no tender, because it cannot know whether the
+    /// platform was serving before the deadline.
+    pub fn begin_serving(&self) -> Result<(), NodeError> {
+        let started = self.heart.start(&self.core);
+        started.map_err(|error| NodeError::Start(error.to_string()))?;
+        self.jobs.wake();
+        Ok(())
     }
 
     /// Stops jobs and writer; what waits is finished first.
     pub fn stop(&self) {
+        self.heart.stop();
         self.jobs.stop();
         self.sequencer.stop();
+        self.watch.stop();
+        self.witnesses.stop();
     }
 
     /// The database.
@@ -140,19 +189,110 @@ impl Node {
         &self.core.keys
     }
 
-    /// Appends a statement to the chain that the request named; waits for integration and checkpoint.
+    /// Appends a statement to the chain that the request named; waits for integration and checkpoint, and holds this
+    /// thread meanwhile.
     pub fn submit(
         &self,
         envelope: Envelope,
         chain: ChainId,
         request_id: &str,
     ) -> Result<Admitted, Rejection> {
-        let work = Work::Statement {
-            envelope: Box::new(envelope),
-            chain,
-        };
-        let admitted = self.sequencer.submit(work, request_id)?;
-        admitted.ok_or_else(|| Rejection::Internal(SequencerError::BatchFailed))
+        let admitted = self
+            .offer(envelope, chain, request_id)?
+            .admitted_blocking()?;
+        self.witnesses
+            .settled_blocking(admitted.receipt.proof.index + 1);
+        Ok(self.under_cosigned(admitted))
+    }
+
+    /// Puts a statement into the queue; whoever waits for it holds no thread.
+    ///
+    /// # Errors
+    /// At once, when too many wait.
+    pub fn offer(
+        &self,
+        envelope: Envelope,
+        chain: ChainId,
+        request_id: &str,
+    ) -> Result<Waiting, Rejection> {
+        let book = &self.core.keys_met;
+        let candidate = Candidate::new(envelope, chain, book);
+        self.sequencer.offer(candidate, book, request_id)
+    }
+
+    /// What was admitted, with a receipt under a checkpoint that a quorum of witnesses has cosigned, if they do so
+    /// within the configured time; otherwise as it is. Holds no thread meanwhile.
+    pub async fn witnessed(self: Arc<Self>, admitted: Admitted) -> Admitted {
+        if self.witnesses.trust().witnesses().is_empty() {
+            return admitted;
+        }
+        self.witnesses
+            .settled(admitted.receipt.proof.index + 1)
+            .await;
+        let kept = admitted.clone();
+        let node = Arc::clone(&self);
+        tokio::task::spawn_blocking(move || node.under_cosigned(admitted))
+            .await
+            .unwrap_or(kept)
+    }
+
+    /// The receipt under the first checkpoint that a quorum has cosigned: it is the one that says most about when.
+    /// Without one, the checkpoint that it has, with the lines that exist.
+    fn under_cosigned(&self, admitted: Admitted) -> Admitted {
+        if self.witnesses.trust().witnesses().is_empty() {
+            return admitted;
+        }
+        let proof = &admitted.receipt.proof;
+        let (index, signed) = (proof.index, proof.checkpoint.checkpoint().size);
+        let again = self.core.store.read(|conn| -> Result<_, LogError> {
+            let checkpoint = self.witnesses.covering(conn, index + 1)?;
+            let checkpoint = match checkpoint {
+                Some(checkpoint) => checkpoint,
+                None => {
+                    let row = store::log::checkpoint_of_size(conn, to_i64(signed))?;
+                    cosigned::with_lines(conn, &row.ok_or(LogError::NoCheckpoint(signed))?)?
+                }
+            };
+            log::StoredNodes::new(conn).inclusion(index, &checkpoint)
+        });
+        match again {
+            Ok(proof) => {
+                let receipt = Receipt {
+                    proof,
+                    ..admitted.receipt
+                };
+                Admitted {
+                    receipt,
+                    ..admitted
+                }
+            }
+            Err(error) => {
+                // The receipt is good as it is.
+                tracing::warn!(%error, "no cosignatures on a receipt");
+                admitted
+            }
+        }
+    }
+
+    /// The witnesses.
+    pub fn witnesses(&self) -> &Witnesses {
+        &self.witnesses
+    }
+
+    /// Why nothing is signed, if nothing is.
+    pub fn halt(&self) -> Result<Option<witnesses::halt::Halt>, StoreError> {
+        self.core.store.read(witnesses::halt::read)
+    }
+
+    /// Whether a statement that comes now would be refused whatever it says, because too many wait.
+    pub fn is_full(&self) -> bool {
+        self.sequencer.is_full()
+    }
+
+    /// How far the public part of the log is; at least as far as when this was called. `None`: the database does not
+    /// say.
+    pub async fn public_position(&self) -> Option<u64> {
+        self.watch.confirmed().await
     }
 
     /// Gives an account a role. Needs the root key in the data directory.
@@ -213,23 +353,32 @@ impl Node {
 
     /// The latest signed checkpoint.
     pub fn latest_checkpoint(&self) -> Result<Option<SignedCheckpoint>, NodeError> {
-        let row = self.core.store.read(store::log::latest_checkpoint)?;
-        Ok(row.as_ref().map(log::parse_checkpoint).transpose()?)
+        Ok(self.core.store.read(|conn| -> Result<_, LogError> {
+            let row = store::log::latest_checkpoint(conn)?;
+            row.map(|row| cosigned::with_lines(conn, &row)).transpose()
+        })?)
+    }
+
+    /// The latest checkpoint that a quorum of witnesses has cosigned; where none is asked for, the latest.
+    pub fn latest_witnessed(&self) -> Result<Option<SignedCheckpoint>, NodeError> {
+        if !self.witnesses.is_asked_for() {
+            return self.latest_checkpoint();
+        }
+        Ok(self
+            .core
+            .store
+            .read(|conn| cosigned::newest(conn, self.witnesses.trust(), cosigned::LOOK_MAX))?)
     }
 
     /// Proof of leaf `index` under the first checkpoint of at least `size` leaves.
     pub fn inclusion(&self, index: u64, size: u64) -> Result<TlogProof, NodeError> {
         let size = size.max(index.saturating_add(1));
-        let row = self
-            .core
-            .store
-            .read(|conn| store::log::checkpoint_at_or_after(conn, to_i64(size)))?;
-        let row = row.ok_or(LogError::NoCheckpoint(size))?;
-        let checkpoint = log::parse_checkpoint(&row)?;
-        Ok(self
-            .core
-            .store
-            .read(|conn| log::StoredNodes::new(conn).inclusion(index, &checkpoint))?)
+        Ok(self.core.store.read(|conn| {
+            let row = store::log::checkpoint_at_or_after(conn, to_i64(size))?;
+            let row = row.ok_or(LogError::NoCheckpoint(size))?;
+            let checkpoint = cosigned::with_lines(conn, &row)?;
+            log::StoredNodes::new(conn).inclusion(index, &checkpoint)
+        })?)
     }
 
     /// Proof that the log of `to` leaves continues that of `from` leaves.
@@ -245,24 +394,52 @@ impl Node {
 
     /// The public bundle of a tender.
     pub fn bundle(&self, tender: &Identifier) -> Result<Vec<u8>, ExportError> {
-        match export::public_bundle(&self.core, tender) {
+        let export = || export::public_bundle(&self.core, &self.witnesses, tender);
+        match export() {
             // The last batch is committed and its checkpoint is still to come: signing it here is the same.
             Err(ExportError::NotYetSigned) => {
                 log::sign_checkpoint(&self.core.store, &self.core.keys, self.core.clock)?;
-                export::public_bundle(&self.core, tender)
+                export()
             }
             other => other,
         }
     }
 
+    /// What is counted.
+    pub fn metrics(&self) -> &Metrics {
+        &self.core.metrics
+    }
+
+    /// What is counted, and how things stand now, as OpenMetrics text. A database that does not answer shows as such.
+    pub fn metrics_text(&self) -> String {
+        let (queue_statements, queue_bytes) = self.sequencer.load();
+        let stored = self.core.store.read(|conn| -> Result<_, StoreError> {
+            let checkpoint = store::log::latest_checkpoint(conn)?;
+            let size = checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.size);
+            let made_ms = checkpoint.map_or(0, |checkpoint| to_u64(checkpoint.made_ms));
+            let (blobs, blob_bytes) = store::blob::stored(conn)?;
+            Ok(Standing {
+                is_database_up: true,
+                log_leaves: to_u64(store::log::size(conn)?),
+                checkpoint_age_ms: self.core.clock.now_ms(conn)?.saturating_sub(made_ms),
+                cosignatures: store::log::cosignatures(conn, size)?.len() as u64,
+                is_log_halted: witnesses::halt::read(conn)?.is_some(),
+                blobs: to_u64(blobs),
+                blob_bytes: to_u64(blob_bytes),
+                ..Standing::default()
+            })
+        });
+        self.metrics().text(&Standing {
+            queue_statements,
+            queue_bytes,
+            is_quorum_missing: self.witnesses.health().is_quorum_missing,
+            ..stored.unwrap_or_default()
+        })
+    }
+
     /// The trust file of this platform, as it says itself.
     pub fn trust_text(&self) -> String {
-        let keys = &self.core.keys;
-        let (alg, pk) = (
-            keys.root.algorithm().as_str(),
-            hex::encode(keys.root.bytes()),
-        );
-        format!("log {}\nquorum none\nroot {alg} {pk}\n", keys.log)
+        self.witnesses.trust().to_string()
     }
 }
 

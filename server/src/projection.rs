@@ -9,51 +9,46 @@ use store::{Conn, account, tender};
 
 use crate::states::{StateError, States, to_i64};
 
-/// Brings the rows of one chain up to what its statement at log `index` has changed.
+/// Brings the rows of one chain up to what `changes` (kinds of its statements with their log indexes, ascending) have
+/// changed; `states` is as they left it.
 pub fn apply(
     conn: &mut Conn,
     states: &mut States,
-    kind: &str,
     chain: &ChainId,
-    index: u64,
+    changes: &[(&str, u64)],
 ) -> Result<(), StateError> {
     match chain {
         ChainId::Tender(id) => {
             let before = tender::get(conn, id.as_str())?;
             if let Some(state) = states.tender(conn, id)? {
-                let row = tender_row(state, before.as_ref(), kind, index);
-                tender::upsert(conn, &row)?;
+                let row = tender_row(state, before.as_ref(), changes);
+                if before.as_ref() != Some(&row) {
+                    tender::upsert(conn, &row)?;
+                }
             }
             Ok(())
         }
         ChainId::Account(id) => account_rows(conn, states.directory(), id),
-        ChainId::Platform => {
-            let accounts: Vec<Identifier> = states
-                .directory()
-                .accounts()
-                .map(|(id, _)| id.clone())
-                .collect();
-            for id in accounts {
-                role_rows(conn, states.directory(), &id)?;
-            }
-            Ok(())
-        }
+        ChainId::Platform => role_rows(conn, states.directory(), changes),
     }
 }
 
 fn tender_row(
     state: &Tender,
     before: Option<&tender::Tender>,
-    kind: &str,
-    index: u64,
+    changes: &[(&str, u64)],
 ) -> tender::Tender {
     let bidding = state.stage().bidding();
-    let index = to_i64(index);
     // A sealed act must not move what lists are ordered by, or its moment would show before closing.
-    let public = visibility(kind) == Some(Visibility::Public);
-    let updated_index = match before {
-        Some(before) if !public => before.updated_index,
-        _ => index,
+    let mut public = changes
+        .iter()
+        .rev()
+        .filter(|(kind, _)| visibility(kind) == Some(Visibility::Public));
+    let first = changes.first().map_or(0, |(_, index)| *index);
+    let updated_index = match (public.next(), before) {
+        (Some((_, index)), _) => to_i64(*index),
+        (None, Some(before)) => before.updated_index,
+        (None, None) => to_i64(first),
     };
     let winner = match state.stage() {
         Stage::Awarded(awarded) => Some(awarded.award.winner.to_string()),
@@ -68,7 +63,7 @@ fn tender_row(
             .map(|bidding| bidding.profile.reference.id.to_string())
             .unwrap_or_default(),
         stage: state.stage().name().to_owned(),
-        deadline_ms: bidding.map(|bidding| to_i64(bidding.notice.deadline_ms)),
+        deadline_ms: bidding.map(|bidding| to_i64(bidding.deadline_ms)),
         next_due_ms: state.next_due_ms().map(to_i64),
         announced_index: bidding.map(|bidding| to_i64(bidding.announced.index)),
         updated_index,
@@ -114,17 +109,22 @@ fn key_rows(conn: &mut Conn, directory: &Directory, entry: &Account) -> Result<(
     Ok(())
 }
 
-fn role_rows(conn: &mut Conn, directory: &Directory, id: &Identifier) -> Result<(), StateError> {
-    let Some(entry) = directory.account(id) else {
-        return Ok(());
-    };
-    for (role, index) in &entry.roles {
-        let row = account::AccountRole {
-            account: id.to_string(),
-            role: role.as_str().to_owned(),
-            granted_index: to_i64(*index),
-        };
-        account::upsert_role(conn, &row)?;
+/// Rows of the roles that were granted at these log indexes.
+fn role_rows(
+    conn: &mut Conn,
+    directory: &Directory,
+    changes: &[(&str, u64)],
+) -> Result<(), StateError> {
+    let is_new = |granted: u64| changes.iter().any(|(_, index)| *index == granted);
+    for (id, entry) in directory.accounts() {
+        for (role, index) in entry.roles.iter().filter(|(_, index)| is_new(**index)) {
+            let row = account::AccountRole {
+                account: id.to_string(),
+                role: role.as_str().to_owned(),
+                granted_index: to_i64(*index),
+            };
+            account::upsert_role(conn, &row)?;
+        }
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 //! it catches up with the log first, inside its own transaction.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use procedure::act::Act;
 use procedure::{At, Directory, Refusal, Tender};
@@ -10,6 +11,8 @@ use record::chain::ChainId;
 use record::key::PublicKey;
 use record::statement::{Envelope, Verified};
 use store::{Conn, StoreError, statement};
+
+use crate::sequencer::KeyBook;
 
 /// Tenders that are kept; more are loaded again when they are needed.
 const TENDERS_MAX: usize = 256;
@@ -22,6 +25,8 @@ pub struct States {
     as_of: u64,
     directory: Directory,
     tenders: HashMap<Identifier, Tender>,
+    /// Tells others which keys there are.
+    keys_met: Arc<KeyBook>,
 }
 
 /// The log cannot be read, or holds what the procedure does not admit.
@@ -48,12 +53,21 @@ impl States {
             as_of: 0,
             directory,
             tenders: HashMap::new(),
+            keys_met: Arc::default(),
         }
     }
 
     /// Forgets everything: after a transaction that failed, memory may be ahead of the log.
     pub fn reset(&mut self) {
-        *self = States::new(self.directory.origin(), self.directory.root());
+        *self = States {
+            keys_met: Arc::clone(&self.keys_met),
+            ..States::new(self.directory.origin(), self.directory.root())
+        };
+    }
+
+    /// The keys that were met while the log was read.
+    pub fn keys_met(&self) -> Arc<KeyBook> {
+        Arc::clone(&self.keys_met)
     }
 
     /// Accounts, keys and roles.
@@ -124,7 +138,9 @@ impl States {
                 let act = read(row, &self.directory)?;
                 self.directory
                     .admit(&act, at(row))
-                    .map_err(|error| replay_error(row, error))
+                    .map_err(|error| replay_error(row, error))?;
+                self.keys_met.learn(act.statement());
+                Ok(())
             }
         }
     }
@@ -182,7 +198,9 @@ impl States {
         at: At,
     ) -> Result<(), AdmitError> {
         let ChainId::Tender(id) = act.statement().chain() else {
-            return Ok(self.directory.admit(act, at)?);
+            self.directory.admit(act, at)?;
+            self.keys_met.learn(act.statement());
+            return Ok(());
         };
         self.load(conn, &id)?;
         match self.tenders.get_mut(&id) {

@@ -7,7 +7,7 @@ use procedure::{Releases, Resolved, Stage};
 use record::bundle::{
     Audience, Bundle, Entry, KeysByStatement, NamedHead, RecordHead, RecordHeadBody,
 };
-use record::chain::ChainId;
+use record::chain::{ChainId, name_ends};
 use record::trust::Trust;
 use record::{Digest, Identifier};
 
@@ -48,6 +48,8 @@ impl World {
         let keys = self.opened_keys(tender);
         let members = Bundle::head_members(Audience::Public, profile.as_deref(), &keys)
             .expect("keys are plain JSON");
+        let (named, accounts) =
+            name_ends(chains.iter().filter_map(named).collect(), |end| &end.chain);
         let body = RecordHeadBody {
             tender: tender.clone(),
             origin: log.origin().clone(),
@@ -55,7 +57,8 @@ impl World {
             root_key: self.root().public().clone(),
             audience: Audience::Public,
             checkpoint: checkpoint.clone(),
-            chains: chains.iter().filter_map(named).collect(),
+            chains: named,
+            accounts,
             members,
         };
         Bundle {

@@ -17,6 +17,7 @@ mod bundle;
 mod log;
 mod notice;
 mod opening;
+mod outage;
 mod play;
 mod rules;
 mod script;

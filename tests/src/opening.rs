@@ -9,17 +9,31 @@ use record::{Digest, Identifier};
 
 use crate::play::{Milestone, Play};
 use crate::script::{Bidder, Conduct};
-use crate::{Actor, DAY_MS, id};
+use crate::{Actor, DAY_MS, World, id};
+
+/// So many fit into one statement.
+const SHARES_PER_STATEMENT: usize = 1_200;
 
 /// A wrong share: any other value than the right one.
 fn spoiled(share: Option<Share>) -> Option<Share> {
     share.map(|share| Share(share.0.map(|byte| byte ^ 0x5a)))
 }
 
+/// A trustee releases, in as many statements as it takes.
+fn say_shares(world: &mut World, body: &ShareRelease, trustee: &Actor) {
+    for shares in body.shares.chunks(SHARES_PER_STATEMENT) {
+        let part = ShareRelease {
+            shares: shares.to_vec(),
+            ..body.clone()
+        };
+        world.must(part, &[trustee]);
+    }
+}
+
 impl Play {
     /// The platform closes, and does nothing else.
     pub fn close(&mut self) -> Milestone {
-        self.world.wait_until(self.bidding().notice.deadline_ms);
+        self.world.wait_until(self.bidding().deadline_ms);
         self.world
             .do_duty(&self.tender.clone())
             .expect("closing is due");
@@ -53,7 +67,7 @@ impl Play {
     }
 
     pub(crate) fn release(&mut self) -> Milestone {
-        self.world.wait_until(self.bidding().notice.opening_ms);
+        self.world.wait_until(self.bidding().opening_ms());
         let who_opens = self.script.opening.who_opens;
         let opens_itself = |bidder: &&Bidder| {
             who_opens == WhoOpens::Bidder || bidder.conduct == Conduct::OpensItself
@@ -73,7 +87,8 @@ impl Play {
             for slot in (1..=self.script.trustees).filter(|slot| !self.script.silent.contains(slot))
             {
                 let body = self.opening_release(slot);
-                self.world.must(body, &[&self.trustee(slot)]);
+                let trustee = self.trustee(slot);
+                say_shares(&mut self.world, &body, &trustee);
             }
         }
         Milestone::Released
@@ -238,7 +253,8 @@ impl Play {
     pub fn release_contributions(&mut self) {
         for slot in (1..=self.script.trustees).filter(|slot| !self.script.silent.contains(slot)) {
             let body = self.contribution_release(slot);
-            self.world.must(body, &[&self.trustee(slot)]);
+            let trustee = self.trustee(slot);
+            say_shares(&mut self.world, &body, &trustee);
         }
     }
 
@@ -298,6 +314,12 @@ impl Play {
         Milestone::Evaluated
     }
 
+    /// The report that was made.
+    pub fn report_said(&self) -> EvaluationReport {
+        let evaluated = self.stage().evaluated().expect("the report is there");
+        evaluated.report.clone()
+    }
+
     /// The candidates that the tenderee publishes now.
     pub fn candidates(&self) -> Candidates {
         let Stage::Evaluated(evaluated) = self.stage() else {
@@ -308,6 +330,7 @@ impl Play {
             tender: self.tender.clone(),
             report: evaluated.statement,
             candidates: evaluated.report.places.clone(),
+            candidates_list: evaluated.report.places_list,
             publicity_until_ms: self.world.now_ms + days * DAY_MS,
         }
     }
@@ -323,7 +346,7 @@ impl Play {
         let Stage::Candidates(published) = self.stage() else {
             panic!("the award follows the candidates")
         };
-        let candidates = &published.candidates.candidates;
+        let candidates = &published.evaluated.places;
         let shared = candidates.iter().filter(|place| place.rank == 1).count() > 1;
         let first = candidates.first().expect("there are candidates");
         Award {

@@ -171,6 +171,7 @@ impl Play {
             let body = CreditCommitted {
                 tender: self.tender.clone(),
                 snapshot,
+                further: Vec::new(),
             };
             self.world.must(body, &[&self.credit_source()]);
         }
@@ -291,7 +292,7 @@ impl Play {
                 );
             }
         }
-        self.world.wait_until(self.bidding().notice.deadline_ms - 1);
+        self.world.wait_until(self.bidding().deadline_ms - 1);
         Milestone::Submitted
     }
 }

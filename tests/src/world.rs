@@ -81,6 +81,11 @@ impl World {
         self.tenders.get(tender).expect("the tender exists")
     }
 
+    /// Every tender.
+    pub fn tenders(&self) -> &BTreeMap<Identifier, Tender> {
+        &self.tenders
+    }
+
     /// Where the next statement would stand.
     pub fn at(&self) -> At {
         At {
@@ -215,16 +220,8 @@ impl World {
                 head: head.head,
             }
         };
-        let chains = self
-            .tender(tender)
-            .chains_to_name()
-            .into_iter()
-            .map(end)
-            .collect();
-        Closing {
-            tender: tender.clone(),
-            chains,
-        }
+        let chains = self.tender(tender).chains_to_name();
+        Closing::naming(tender.clone(), chains.into_iter().map(end).collect())
     }
 
     /// The platform does the one thing that it owes next, if any.

@@ -11,10 +11,7 @@ use record::Identifier;
 ///
 /// `directory` is the state of all account chains and of the platform chain.
 pub fn accounts_to_include(tender: &Tender, directory: &Directory) -> BTreeSet<Identifier> {
-    let with_role = directory
-        .accounts()
-        .filter(|(_, account)| !account.roles.is_empty())
-        .map(|(id, _)| id.clone());
+    let with_role = directory.with_role().map(|(id, _)| id.clone());
     let mut accounts: BTreeSet<Identifier> =
         tender.signers().iter().cloned().chain(with_role).collect();
     if let Some(bidding) = tender.stage().bidding() {

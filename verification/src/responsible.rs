@@ -35,7 +35,10 @@ fn by_code(code: Code) -> Option<u8> {
         | Code::DeadlinePassed
         | Code::DeadlineNotReached
         | Code::WindowClosed
-        | Code::WindowOpen => 5,
+        | Code::WindowOpen
+        | Code::TenderSuspended
+        | Code::OutageMismatch
+        | Code::ResumptionMismatch => 5,
         Code::TrusteeKeyMissing
         | Code::TrusteeRepeated
         | Code::TrusteeThreshold
@@ -57,7 +60,10 @@ fn by_code(code: Code) -> Option<u8> {
         | Code::CreditCommitted
         | Code::CreditMismatch
         | Code::CreditMissing => 10,
-        Code::ObjectionPending | Code::ObjectionUnknown | Code::ObjectionMatter => 11,
+        Code::OutageNotForeseen
+        | Code::ObjectionPending
+        | Code::ObjectionUnknown
+        | Code::ObjectionMatter => 11,
         _ => return None,
     })
 }
@@ -67,6 +73,7 @@ fn by_kind(kind: &str) -> u8 {
     match kind {
         "account-registered" | "key-registered" | "key-revoked" | "role-granted" => 2,
         "tender-created" | "closing" | "tender-terminated" => 4,
+        "outage" | "resumed" => 5,
         "trustee-key" | "trustee-set" | "rehearsal-dealt" => 6,
         "share-release" | "bid-opened" => 7,
         "bid-manifest" | "bid-withdrawn" | "opening-results" | "read-out-confirmed"

@@ -85,8 +85,13 @@ fn attempts(drawing: &Drawing, stage: &Stage) -> Vec<AttemptLine> {
 fn bids(replay: &Replay<'_>, stage: &Stage, outcome: Option<&Outcome>) -> Vec<BidLine> {
     if let Some(opened) = stage.opened() {
         let mut scored = outcome.map(scores).unwrap_or_default();
-        for (bidder, reason) in excluded(replay) {
-            scored.entry(bidder).or_default().reason = Some(reason);
+        let set = acts!(replay, BenchmarkSet).any(|(item, _)| item.is_admitted());
+        let (_, excluded) = match set {
+            true => opened.standings(),
+            false => Default::default(),
+        };
+        for out in &excluded {
+            scored.entry(out.bidder.as_str()).or_default().reason = Some(word(&out.reason));
         }
         let line = |result: &BidResult| opened_bid(result, scored.get(result.bidder.as_str()));
         return opened.results.iter().map(line).collect();
@@ -102,14 +107,6 @@ fn bids(replay: &Replay<'_>, stage: &Stage, outcome: Option<&Outcome>) -> Vec<Bi
     };
     let live = stage.bidding().into_iter().flat_map(|one| &one.live);
     live.map(sealed).collect()
-}
-
-/// Bids outside the benchmark set, with the reason.
-fn excluded<'a>(replay: &'a Replay<'_>) -> impl Iterator<Item = (&'a str, String)> {
-    acts!(replay, BenchmarkSet)
-        .filter(|(item, _)| item.is_admitted())
-        .flat_map(|(_, body)| &body.excluded)
-        .map(|one| (one.bidder.as_str(), word(&one.reason)))
 }
 
 /// What the evaluation says about one bid.

@@ -1,7 +1,8 @@
 //! What the server answers. Read leniently (fields may be added); statements inside are read strictly.
 
 use procedure::act::{
-    Award, BidResult, Candidates, DrawResult, EvaluationReport, Matter, Notice, TrusteeSet,
+    Award, BidResult, Candidates, DrawResult, EvaluationReport, Matter, NotServing, Notice,
+    TrusteeSet,
 };
 use record::key::{Algorithm, KeyId, PublicKey};
 use record::log::leaf::LeafOpening;
@@ -104,6 +105,22 @@ pub struct RehearsalView {
     pub rehearsed: bool,
 }
 
+/// An outage of the platform at a deadline.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OutageView {
+    /// Statement id.
+    pub statement: Digest,
+    /// The deadline that could not be kept, UTC milliseconds.
+    pub deadline_ms: u64,
+    /// When the platform was not serving.
+    pub not_serving: Vec<NotServing>,
+    /// When bidding was suspended, UTC milliseconds.
+    pub suspended_ms: u64,
+    /// When it was resumed; none: it is suspended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resumed_ms: Option<u64>,
+}
+
 /// The benchmark set.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BenchmarkSetView {
@@ -161,6 +178,15 @@ pub struct TenderView {
     /// The notice, once announced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notice: Option<Notice>,
+    /// The deadline in force, once announced, UTC milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline_ms: Option<u64>,
+    /// When the opening begins, once announced, UTC milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opening_ms: Option<u64>,
+    /// Outages of the platform at a deadline.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outages: Vec<OutageView>,
     /// Its statement id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notice_id: Option<Digest>,

@@ -241,6 +241,19 @@ impl Client {
             .map_err(|error| self.unexpected(path, error))
     }
 
+    /// The latest checkpoint that a quorum of the server's witnesses has cosigned; `None`: there is none yet.
+    pub fn witnessed_checkpoint(&self) -> Result<Option<SignedCheckpoint>, ClientError> {
+        let path = "/api/v1/log/checkpoint?witnessed=true";
+        match self.get_text(path) {
+            Ok(text) => text
+                .parse()
+                .map(Some)
+                .map_err(|error| self.unexpected(path, error)),
+            Err(error) if error.code() == "checkpoint-not-found" => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// The proof that the leaf at `index` is in the tree of `size` leaves.
     pub fn proof(&self, index: u64, size: u64) -> Result<TlogProof, ClientError> {
         let path = format!("/api/v1/log/proof?index={index}&size={size}");

@@ -1,5 +1,6 @@
 //! The commands: one file each, with its arguments, its steps and what it prints.
 
+mod anchor;
 mod bid;
 mod case;
 mod credit;
@@ -17,6 +18,7 @@ mod tenderee;
 mod trust;
 mod trustee;
 mod verify;
+mod witness;
 
 use std::process::ExitCode;
 
@@ -78,6 +80,9 @@ enum Command {
     /// Check a receipt, without a server.
     #[command(subcommand)]
     Receipt(receipt::Command),
+    /// Have a witness sign when it was shown a file, and check such an anchor.
+    #[command(subcommand)]
+    Anchor(anchor::Command),
     /// Open your own bid with your own key, in the opening.
     Open(bid::Open),
     /// Answer to what was read out of your bid.
@@ -105,6 +110,9 @@ enum Command {
     Trust(trust::Command),
     /// Check the record of a tender, without a server.
     Verify(verify::Arguments),
+    /// Run a log witness: a daemon that remembers the log's tree and cosigns what only adds to it.
+    #[command(subcommand)]
+    Witness(witness::Command),
 }
 
 /// Reads the command line, does what it says, and gives the exit code.
@@ -132,6 +140,7 @@ fn run(desk: &Desk, command: Command) -> Outcome {
         Command::Withdraw(arguments) => bid::withdraw(desk, &arguments),
         Command::Contribute(arguments) => bid::contribute(desk, &arguments),
         Command::Receipt(command) => receipt::run(desk, command),
+        Command::Anchor(command) => anchor::run(desk, command),
         Command::Open(arguments) => bid::open(desk, &arguments),
         Command::Confirm(arguments) => bid::confirm(desk, &arguments),
         Command::Object(arguments) => bid::object(desk, &arguments),
@@ -144,6 +153,7 @@ fn run(desk: &Desk, command: Command) -> Outcome {
         Command::Export(arguments) => export::run(desk, &arguments),
         Command::Trust(command) => trust::run(desk, command),
         Command::Verify(arguments) => verify::run(desk, &arguments),
+        Command::Witness(command) => witness::run(desk, command),
     }
 }
 

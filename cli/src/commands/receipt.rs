@@ -47,7 +47,7 @@ fn check(desk: &Desk, path: &Path, bundle: Option<&Path>) -> Outcome {
             format!("the receipt does not hold: {reason}"),
         )
     };
-    let mut said = Vec::new();
+    let (mut said, mut witnessed_at_s) = (Vec::new(), None);
     if let Some(trust) = &trust {
         let standing = trust
             .standing(&receipt.proof.checkpoint)
@@ -58,12 +58,16 @@ fn check(desk: &Desk, path: &Path, bundle: Option<&Path>) -> Outcome {
         if !standing.quorum_met {
             return Err(fails(
                 &"too few witnesses of the trust file have cosigned its checkpoint",
+            )
+            .hint(
+                "Submit the same statement again: nothing is admitted twice, and the receipt that comes back carries the \
+                 cosignatures that exist by then.",
             ));
         }
-        let witnessed = if standing.witnessed_at_s.is_some() {
-            "witnessed"
-        } else {
-            "not witnessed"
+        witnessed_at_s = standing.witnessed_at_s;
+        let witnessed = match witnessed_at_s {
+            Some(time_s) => format!("witnessed {}", time::show(time_s.saturating_mul(1000))),
+            None => "not witnessed".to_owned(),
         };
         said.push(format!(
             "it is in the log {} as entry {} ({witnessed})",
@@ -92,6 +96,7 @@ fn check(desk: &Desk, path: &Path, bundle: Option<&Path>) -> Outcome {
     let value = json!({
         "holds": true, "statement": receipt.statement_id, "admitted_ms": receipt.admitted_ms,
         "index": receipt.proof.index, "trusted": trust.is_some(), "in_bundle": bundle.is_some(),
+        "witnessed_at_s": witnessed_at_s,
     });
     desk.output.result(text, &value);
     Ok(if trust.is_some() {

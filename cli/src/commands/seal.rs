@@ -89,7 +89,7 @@ pub fn run(desk: &Desk, arguments: &Arguments) -> Outcome {
     });
     let info = folder.store(&sealed, &names.collect::<Vec<_>>(), &keyring)?;
 
-    let deadline = time::show(terms.notice.deadline_ms);
+    let deadline = time::show(terms.deadline_ms);
     let text = format!(
         "Sealed for {} with {} of {} trustees; nothing was sent.\n  folder    {}\n  statement {}\n  deadline  {deadline}\nNext: kaibiao submit {}",
         info.tender,
@@ -101,7 +101,7 @@ pub fn run(desk: &Desk, arguments: &Arguments) -> Outcome {
     );
     desk.output.result(
         text,
-        &json!({ "folder": folder.path(), "bid": info, "deadline_ms": terms.notice.deadline_ms }),
+        &json!({ "folder": folder.path(), "bid": info, "deadline_ms": terms.deadline_ms }),
     );
     Ok(0)
 }

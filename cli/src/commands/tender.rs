@@ -8,7 +8,7 @@ use record::sealing::{SEGMENT_BYTES, root_of_leaves, segment_leaf};
 use serde_json::json;
 
 use super::{Outcome, tenderee};
-use crate::client::{TenderLine, TenderView};
+use crate::client::{OutageView, TenderLine, TenderView};
 use crate::desk::{Desk, write_new};
 use crate::failure::Failure;
 use crate::time;
@@ -121,14 +121,43 @@ fn show(desk: &Desk, tender: &Identifier) -> Outcome {
     Ok(0)
 }
 
+fn describe_outage(outage: &OutageView) -> String {
+    let gaps: Vec<String> = outage
+        .not_serving
+        .iter()
+        .map(|gap| {
+            format!(
+                "{} to {}",
+                time::show(gap.from_ms),
+                time::show(gap.until_ms)
+            )
+        })
+        .collect();
+    let resumed = match outage.resumed_ms {
+        Some(resumed_ms) => format!("bidding resumed at {}", time::show(resumed_ms)),
+        None => "bidding is suspended".to_owned(),
+    };
+    format!("not serving from {}; {resumed}", gaps.join(", "))
+}
+
 fn describe(view: &TenderView) -> String {
     let mut text = format!("{}  {}\n", view.tender, view.title);
     let mut line = |name: &str, value: String| text += &format!("  {name:<18} {value}\n");
     line("stage", view.stage.clone());
     line("tenderee", view.tenderee.to_string());
     if let Some(notice) = &view.notice {
-        line("deadline", time::show(notice.deadline_ms));
-        line("opening", time::show(notice.opening_ms));
+        let deadline_ms = view.deadline_ms.unwrap_or(notice.deadline_ms);
+        line("deadline", time::show(deadline_ms));
+        if deadline_ms != notice.deadline_ms {
+            line("announced for", time::show(notice.deadline_ms));
+        }
+        line(
+            "opening",
+            time::show(view.opening_ms.unwrap_or(notice.opening_ms)),
+        );
+        for outage in &view.outages {
+            line("outage", describe_outage(outage));
+        }
         if let Some(price) = &notice.rules.control_price {
             line(
                 "control price",

@@ -1,7 +1,11 @@
 //! The proof that a tender is closed: `closing` is in the log, and no chain that it names was cut or changed.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use procedure::act::{Act, ChainEnd, Closing};
-use record::chain;
+use record::Identifier;
+use record::chain::{self, ChainId};
+use record::list::ListRoot;
 use record::log::leaf::LeafOpening;
 use record::log::receipt::TlogProof;
 use record::trust::Trust;
@@ -32,7 +36,7 @@ pub fn check_closing(
     trust: &Trust,
 ) -> Result<ClosingProof, ReleaseError> {
     let (entry, _) = closing_of(record)?;
-    let proof = prove(client, entry)?;
+    let proof = prove(client, entry, trust)?;
     let standing = trust
         .standing(&proof.checkpoint)
         .map_err(|error| not_proved(error.to_string()))?;
@@ -53,13 +57,14 @@ fn not_proved(reason: impl Into<String>) -> ReleaseError {
     ReleaseError::NotProved(reason.into())
 }
 
-/// The inclusion proof of an entry under the latest checkpoint. The log's signature is the trust file's business.
-fn prove(client: &Client, entry: &Entry) -> Result<TlogProof, ReleaseError> {
+/// The inclusion proof of an entry under the latest checkpoint that the trust file's witnesses have cosigned. The
+/// signatures on it are the trust file's business.
+fn prove(client: &Client, entry: &Entry, trust: &Trust) -> Result<TlogProof, ReleaseError> {
     let opening = entry
         .opening
         .as_ref()
         .ok_or_else(|| not_proved("the server does not open its leaf"))?;
-    let size = client.checkpoint()?.checkpoint().size;
+    let size = super::witnessed::size_to_prove(client, trust, opening.index)?;
     let proof = client.proof(opening.index, size)?;
     if proof.index != opening.index {
         return Err(not_proved("the server proves another leaf"));
@@ -90,6 +95,9 @@ pub fn check_chains(record: &Record) -> Result<(), ReleaseError> {
         let openings = chains.get(&end.chain).map(Vec::as_slice);
         check_end(openings.unwrap_or_default(), end)?;
     }
+    if let Some(named) = body.accounts {
+        check_accounts(record, closing, &chains, named)?;
+    }
     let before = record
         .entries
         .iter()
@@ -100,6 +108,47 @@ pub fn check_chains(record: &Record) -> Result<(), ReleaseError> {
         Ok(())
     } else {
         Err(not_proved("statements before the closing are missing"))
+    }
+}
+
+/// Too many accounts for one statement: their ends are named by count and root. What the server shows of everybody
+/// who signed before the closing must give the same.
+fn check_accounts(
+    record: &Record,
+    closing: &Entry,
+    chains: &BTreeMap<ChainId, Vec<&LeafOpening>>,
+    named: ListRoot,
+) -> Result<(), ReleaseError> {
+    let before = record
+        .entries
+        .iter()
+        .take_while(|entry| entry.id != closing.id);
+    let keys = before.flat_map(|entry| &entry.signers);
+    let accounts: BTreeSet<&Identifier> = keys
+        .filter_map(|key| record.directory.key(key).map(|entry| &entry.account))
+        .collect();
+    let index = closing.opening.as_ref().map(|opening| opening.index);
+    let mut ends = Vec::new();
+    for account in accounts {
+        let chain = ChainId::Account(account.clone());
+        let openings = chains.get(&chain).map(Vec::as_slice).unwrap_or_default();
+        let up_to = openings.iter().copied();
+        let head = chain::check(up_to.filter(|opening| Some(opening.index) < index))
+            .map_err(|error| not_proved(format!("{chain}: {error}")))?;
+        ends.push(ChainEnd {
+            chain,
+            seq: head.seq,
+            head: head.head,
+        });
+    }
+    if ListRoot::of(&ends) == named {
+        Ok(())
+    } else {
+        Err(not_proved(format!(
+            "the chains of {} accounts that the server shows are not the {} that were closed",
+            ends.len(),
+            named.count
+        )))
     }
 }
 

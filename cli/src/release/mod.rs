@@ -2,11 +2,12 @@
 //! trustee's own replay of the record; nothing is opened because a server asks for it.
 
 mod closing;
+mod witnessed;
 
 use std::collections::BTreeSet;
 
-use procedure::act::{Act, Notice, ReleasedShare, ShareRelease, WhoOpens};
-use procedure::{Preparation, Sealed, Stage, rehearsal_context};
+use procedure::act::{Act, ReleasedShare, ShareRelease, WhoOpens};
+use procedure::{Bidding, Preparation, Sealed, Stage, rehearsal_context};
 use record::key::SigningKey;
 use record::log::checkpoint::TextError;
 use record::sealing::{self, EnvelopeKind, KemSecretKey};
@@ -132,7 +133,7 @@ pub fn prepare(record: &Record, keyring: &Keyring, now_ms: u64) -> Result<Releas
                     "the tender document says that the bidders open".to_owned(),
                 ));
             }
-            demand_begun(notice, now_ms)?;
+            demand_begun(&opening.closed.bidding, now_ms)?;
             let live = opening
                 .closed
                 .bidding
@@ -148,7 +149,7 @@ pub fn prepare(record: &Record, keyring: &Keyring, now_ms: u64) -> Result<Releas
                 ReleaseError::NotNow("the draw is collecting contributions".to_owned())
             })?;
             // A platform could show a tender as opened and frozen before its deadline, to learn contributions.
-            demand_begun(&drawing.opened.closed.bidding.notice, now_ms)?;
+            demand_begun(&drawing.opened.closed.bidding, now_ms)?;
             let sealed = attempt
                 .contributions
                 .iter()
@@ -163,8 +164,8 @@ pub fn prepare(record: &Record, keyring: &Keyring, now_ms: u64) -> Result<Releas
 }
 
 /// By the local clock the opening has begun: what the log says about time is the platform's word.
-fn demand_begun(notice: &Notice, now_ms: u64) -> Result<(), ReleaseError> {
-    let opening_ms = notice.opening_ms;
+fn demand_begun(bidding: &Bidding, now_ms: u64) -> Result<(), ReleaseError> {
+    let opening_ms = bidding.opening_ms();
     if now_ms < opening_ms {
         return Err(ReleaseError::TooEarly { opening_ms, now_ms });
     }
@@ -194,7 +195,7 @@ pub fn check_own_opening(
         _ => false,
     };
     match stage.bidding().filter(|_| is_due) {
-        Some(bidding) => demand_begun(&bidding.notice, now_ms),
+        Some(bidding) => demand_begun(bidding, now_ms),
         None => Err(ReleaseError::NotNow(format!(
             "the {kind} envelope of {envelope} is not opened in stage {}; keep its key to yourself",
             stage.name()

@@ -103,6 +103,8 @@ pub struct Terms {
     pub notice: Notice,
     /// Its statement id.
     pub notice_id: Digest,
+    /// The deadline in force, UTC milliseconds: the notice's, until an outage of the platform moves it.
+    pub deadline_ms: u64,
     /// The trustees.
     pub trustee_set: TrusteeSet,
     /// Their keys.
@@ -148,6 +150,7 @@ impl Terms {
             origin: record.anchors.origin.clone(),
             notice: bidding.notice.clone(),
             notice_id: bidding.notice_id,
+            deadline_ms: bidding.deadline_ms,
             trustee_set: bidding.trustees.clone(),
             trustees: bidding.keys.clone(),
             draw,

@@ -7,16 +7,21 @@
 //! |---|---|
 //! | sealing, memory | `sealing.rs` |
 //! | admission | `admission.rs` |
+//! | reads | `reads.rs` |
 //! | evaluation | `evaluating/` |
 //! | simulation | `simulating.rs` |
 //! | verification | `verifying.rs` |
 //! | draw | `drawing.rs` |
+//! | many | `many.rs`: a tender of 10 000 bids |
 
 mod admission;
 mod drawing;
 mod evaluating;
+mod many;
 mod measure;
+mod reads;
 mod sealing;
+mod served;
 mod simulating;
 mod table;
 mod verifying;
@@ -50,14 +55,16 @@ impl Size {
 /// A benchmark: its name on the command line and what it measures.
 type Benchmark = (&'static str, fn(Size) -> Result<Vec<Row>, Failure>);
 
-const BENCHMARKS: [Benchmark; 7] = [
+const BENCHMARKS: [Benchmark; 9] = [
     ("sealing", sealing::rows),
     ("memory", sealing::memory_rows),
     ("admission", admission::rows),
+    ("reads", reads::rows),
     ("evaluation", evaluating::rows),
     ("simulation", simulating::rows),
     ("verification", verifying::rows),
     ("draw", drawing::rows),
+    ("many", many::rows),
 ];
 
 fn main() -> ExitCode {
@@ -113,6 +120,7 @@ fn in_child(arguments: &[String]) -> Result<(), Failure> {
     match work.as_slice() {
         ["stream", mebibytes] => sealing::stream(mebibytes.parse()?),
         ["verify", bundle, trust] => verifying::verify_files(bundle, trust),
+        ["many", bids, bundle, trust] => many::play_through(bids.parse()?, bundle, trust),
         _ => Err("unknown work for a child process".into()),
     }?;
     measure::report_child()

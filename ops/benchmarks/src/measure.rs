@@ -42,11 +42,18 @@ pub struct Used {
 /// Does a piece of work in a process of its own.
 pub fn in_child(work: &[&str]) -> Result<Used, Failure> {
     let start = Instant::now();
+    let lines = lines_of_child(work)?;
+    let elapsed = start.elapsed();
+    let peak_kib = lines.last().and_then(|line| line.trim().parse().ok());
+    Ok(Used { elapsed, peak_kib })
+}
+
+/// Does a piece of work in a process of its own, and gives what it prints.
+pub fn lines_of_child(work: &[&str]) -> Result<Vec<String>, Failure> {
     let output = Command::new(std::env::current_exe()?)
         .arg(CHILD)
         .args(work)
         .output()?;
-    let elapsed = start.elapsed();
     if !output.status.success() {
         return Err(format!(
             "{work:?} failed: {}",
@@ -54,17 +61,22 @@ pub fn in_child(work: &[&str]) -> Result<Used, Failure> {
         )
         .into());
     }
-    let peak_kib = String::from_utf8(output.stdout)?.trim().parse().ok();
-    Ok(Used { elapsed, peak_kib })
+    let text = String::from_utf8(output.stdout)?;
+    Ok(text.lines().map(str::to_owned).collect())
 }
 
 /// The last thing that a child says: its peak of resident memory, in KiB.
 pub fn report_child() -> Result<(), Failure> {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     println!(
         "{}",
-        peak.unwrap_or_default().trim().trim_end_matches(" kB")
+        peak_kib().map_or_else(String::new, |kib| kib.to_string())
     );
     Ok(())
+}
+
+/// Peak of this process's resident memory so far, in KiB; none where the system does not say.
+pub fn peak_kib() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    peak?.trim().trim_end_matches(" kB").parse().ok()
 }

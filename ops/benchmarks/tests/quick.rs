@@ -18,12 +18,16 @@ fn a_quick_run_prints_the_whole_table() {
         "open 4 MiB",
         "peak memory",
         "admit 32",
+        "admit 16 bid manifests",
+        "newest page of the list at 2000 tenders",
         "evaluate 200 bids, jiangsu-1",
         "evaluate 200 bids, floor-rate-lowest",
         "recompute the recorded Korean tenders",
         "simulate openings of 30 bids",
         "verify 12 bids",
         "draw 7 of",
+        "40 bids: admit the manifests",
+        "40 bids: verify the bundle",
     ] {
         assert!(
             table.lines().any(|line| line.starts_with(row)),

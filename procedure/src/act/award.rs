@@ -1,5 +1,6 @@
 //! From the evaluation to the award, and the other ends of a tender.
 
+use record::list::ListRoot;
 use record::{Digest, Identifier};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -32,8 +33,11 @@ pub struct EvaluationReport {
     pub benchmark: Option<String>,
     /// Bids that have a rank.
     pub ranked: u32,
-    /// The first three places (all of a rank that begins among them).
+    /// The first three places (all of a rank that begins among them); empty where there are more than 1 250.
     pub places: Vec<Place>,
+    /// Count and root of the places, where `places` does not name them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub places_list: Option<ListRoot>,
     /// Where fewer bids than the profile's minimum have a rank: why competition is not clearly lacking.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub competition_note: Option<String>,
@@ -47,8 +51,11 @@ pub struct Candidates {
     pub tender: Identifier,
     /// The report that they come from.
     pub report: Digest,
-    /// The candidates, by rank.
+    /// The candidates, by rank: the places of the report, named as it names them.
     pub candidates: Vec<Place>,
+    /// Count and root of the candidates, where `candidates` does not name them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub candidates_list: Option<ListRoot>,
     /// Until when they are published, UTC milliseconds.
     pub publicity_until_ms: u64,
 }

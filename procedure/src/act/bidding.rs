@@ -108,6 +108,17 @@ pub struct CreditCommitted {
     pub tender: Identifier,
     /// Statement id of the `credit-snapshot` to come; its salt keeps the values secret until then.
     pub snapshot: Digest,
+    /// Statement ids of the further pages of the snapshot, in order, where its values do not fit into one
+    /// statement; at most 127.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub further: Vec<Digest>,
+}
+
+impl CreditCommitted {
+    /// Statement ids of all pages of the snapshot, in order.
+    pub fn pages(&self) -> impl Iterator<Item = &Digest> {
+        std::iter::once(&self.snapshot).chain(&self.further)
+    }
 }
 
 /// One bidder's credit value.
@@ -120,7 +131,8 @@ pub struct CreditValue {
     pub value: String,
 }
 
-/// The credit snapshot that was committed before closing.
+/// The credit snapshot that was committed before closing, or a page of it. Every page says the same of time and
+/// origin, has a salt of its own, and goes on where the page before ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreditSnapshot {

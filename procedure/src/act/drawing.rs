@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use record::list::ListRoot;
 use record::{Digest, Identifier};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -57,8 +58,11 @@ pub struct DrawFailed {
     pub attempt: u32,
     /// Why.
     pub reason: DrawFailure,
-    /// Contributions (statement ids) that could not be opened.
+    /// Contributions (statement ids) that could not be opened, ascending; empty where there are more than 1 250.
     pub unresolved: Vec<Digest>,
+    /// Count and root of these contributions, where `unresolved` does not name them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unresolved_list: Option<ListRoot>,
 }
 
 /// One drawn parameter: a grid value as a decimal string, or an index.
@@ -85,10 +89,16 @@ pub struct DrawResult {
     pub announce: Digest,
     /// Number of contributions that count.
     pub counted: u32,
-    /// Contributions (statement ids) that a failed deal removed, ascending.
+    /// Contributions (statement ids) that a failed deal removed, ascending; empty where there are more than 1 250.
     pub removed: Vec<Digest>,
-    /// Required contributors who gave none, ascending.
+    /// Count and root of these contributions, where `removed` does not name them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removed_list: Option<ListRoot>,
+    /// Required contributors who gave none, ascending; empty where there are more than 1 250.
     pub missing: Vec<Identifier>,
+    /// Count and root of these contributors, where `missing` does not name them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing_list: Option<ListRoot>,
     /// The seed.
     pub seed: Digest,
     /// The drawn method.
@@ -105,8 +115,11 @@ pub struct OpeningRecord {
     pub tender: Identifier,
     /// `closing`.
     pub closing: Digest,
-    /// The pages of the results.
+    /// The pages of the results; empty where there are more than 1 250.
     pub results: Vec<Digest>,
+    /// Count and root of the pages, where `results` does not name them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub results_list: Option<ListRoot>,
     /// `benchmark-set`.
     pub benchmark_set: Digest,
     /// `draw-result`.

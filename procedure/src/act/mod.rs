@@ -9,6 +9,7 @@ mod award;
 mod bidding;
 mod drawing;
 mod opening;
+mod outage;
 mod preparation;
 
 pub use account::*;
@@ -16,6 +17,7 @@ pub use award::*;
 pub use bidding::*;
 pub use drawing::*;
 pub use opening::*;
+pub use outage::*;
 pub use preparation::*;
 
 use record::Digest;
@@ -132,6 +134,9 @@ acts! {
     BidManifest(BidManifest) = "bid-manifest", "bidder", "announced, before the deadline", AfterClosing;
     BidWithdrawn(BidWithdrawn) = "bid-withdrawn", "bidder", "announced, before the deadline", AfterClosing;
     DrawContribution(DrawContribution) = "draw-contribution", "tenderee or witness; every bidder for a further attempt", "announced, before the deadline; drawing, for a further attempt", AfterClosing;
+
+    Outage(Outage) = "outage", "platform", "announced, from the deadline on, where the profile has a rule of outages", Public;
+    Resumed(Resumed) = "resumed", "platform", "suspended", Public;
 
     Closing(Closing) = "closing", "platform", "announced, from the deadline on", Public;
     ShareRelease(ShareRelease) = "share-release", "trustee", "draft (rehearsal), opening, drawing", AfterResults;

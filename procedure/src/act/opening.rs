@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use record::chain::ChainId;
+use record::chain::{self, ChainId};
+use record::list::ListRoot;
 use record::sealing::{EnvelopeKind, Share};
 use record::{Digest, Identifier};
 use schemars::JsonSchema;
@@ -30,8 +31,24 @@ pub struct ChainEnd {
 pub struct Closing {
     /// The tender.
     pub tender: Identifier,
-    /// This tender's chain first, then `platform`, then the accounts ascending.
+    /// This tender's chain first, then `platform`, then the accounts ascending; without the accounts where
+    /// there are more than 1 250 chains.
     pub chains: Vec<ChainEnd>,
+    /// Count and root of the accounts' ends (the same lines, as a tree), where `chains` does not name them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accounts: Option<ListRoot>,
+}
+
+impl Closing {
+    /// The closing that names `ends`: this tender's chain, the platform's, then the accounts ascending.
+    pub fn naming(tender: Identifier, ends: Vec<ChainEnd>) -> Closing {
+        let (chains, accounts) = chain::name_ends(ends, |end| &end.chain);
+        Closing {
+            tender,
+            chains,
+            accounts,
+        }
+    }
 }
 
 /// One released share.
@@ -241,8 +258,11 @@ pub struct BenchmarkSet {
     pub tender: Identifier,
     /// How many bids are in it: all live bids but those below.
     pub included: u32,
-    /// The others, bidders ascending.
+    /// The others, bidders ascending; empty where there are more than 1 250.
     pub excluded: Vec<Exclusion>,
+    /// Count and root of the others, where `excluded` does not name them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub excluded_list: Option<ListRoot>,
 }
 
 on_tender_chain!(

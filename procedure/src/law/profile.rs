@@ -136,7 +136,7 @@ pub fn replaced_by(profile: &Profile, time_ms: u64) -> Option<&'static Profile> 
 /// Every released profile; of each id the oldest version first.
 pub fn profiles() -> &'static [Profile] {
     static RELEASED: LazyLock<Vec<Profile>> = LazyLock::new(|| {
-        let documents: [&[u8]; 7] = [
+        let documents: [&[u8]; 10] = [
             include_bytes!("profiles/below-threshold.1.json"),
             include_bytes!("profiles/cn-2017-tendering.1.json"),
             include_bytes!("profiles/kr-floor-rate.1.json"),
@@ -144,6 +144,9 @@ pub fn profiles() -> &'static [Profile] {
             include_bytes!("profiles/cn-2017-tendering.2.json"),
             include_bytes!("profiles/cn-gov-procurement.1.json"),
             include_bytes!("profiles/suqian-2016.1.json"),
+            include_bytes!("profiles/below-threshold.3.json"),
+            include_bytes!("profiles/cn-2017-tendering.3.json"),
+            include_bytes!("profiles/kr-floor-rate.2.json"),
         ];
         // A released document that does not parse is left out here and fails the test that counts them.
         documents

@@ -63,6 +63,17 @@ pub enum Limit {
     },
     /// The opening begins at the deadline.
     OpeningAtDeadline,
+    /// The platform was serving before the deadline. If not, bidding is suspended instead of closed, and the
+    /// deadline moves: after the resumption there is at least `extension_ms`, and at least the time that was lost,
+    /// up to a full minute.
+    Outage {
+        /// For so long before the deadline, in milliseconds.
+        window_ms: u64,
+        /// Shorter times of not serving do not count, in milliseconds.
+        gap_ms: u64,
+        /// Least time between resumption and the new deadline, in milliseconds.
+        extension_ms: u64,
+    },
     /// Live bidders at closing.
     BiddersMin {
         /// At least this many.

@@ -22,7 +22,7 @@ impl Tender {
             return Err(self.wrong_stage());
         };
         case.signed_only_by(&self.tenderee)?;
-        let expected = super::evaluating::report_of(&self.id, recorded)?;
+        let (expected, places) = super::evaluating::report_with_places(&self.id, recorded)?;
         let note = body.competition_note.clone();
         if let Some(note) = &note {
             text::length(note, TEXT_CHARS_MAX, "/competition_note")?;
@@ -57,6 +57,7 @@ impl Tender {
                 statement,
                 reported,
                 report,
+                places,
             })),
             other => other,
         });
@@ -71,9 +72,11 @@ impl Tender {
         let bidding = &evaluated.recorded.drawn.drawing.opened.closed.bidding;
         let profile = bidding.profile;
         let rule = profile.rule(|limit| matches!(limit, Limit::CandidatesMax { .. }).then_some(()));
-        let same = body.report == evaluated.statement && body.candidates == evaluated.report.places;
+        let same = body.report == evaluated.statement
+            && body.candidates == evaluated.report.places
+            && body.candidates_list == evaluated.report.places_list;
         demand(
-            same && !body.candidates.is_empty(),
+            same && !evaluated.places.is_empty(),
             Code::CandidatesMismatch,
             || "the report names others, or nobody",
         )
@@ -121,8 +124,8 @@ impl Tender {
             format!("publicity lasts until {until_ms} ms")
         })?;
         let first: Vec<&Place> = published
-            .candidates
-            .candidates
+            .evaluated
+            .places
             .iter()
             .filter(|place| place.rank == 1)
             .collect();
@@ -181,7 +184,7 @@ impl Tender {
                 }
                 _ => None,
             },
-            Stage::Evaluated(evaluated) if evaluated.report.places.is_empty() => {
+            Stage::Evaluated(evaluated) if evaluated.places.is_empty() => {
                 Some(Failure::NobodyRanked)
             }
             _ => None,
@@ -194,8 +197,7 @@ impl Tender {
         let Stage::Opened(opened) = &self.stage else {
             return None;
         };
-        let nobody =
-            opened.benchmark_set(&self.id).0.is_empty() && self.demand_no_objection().is_ok();
+        let nobody = !opened.any_eligible && self.demand_no_objection().is_ok();
         nobody.then(|| opened.confirmation_end_ms())
     }
 
@@ -241,7 +243,7 @@ impl Tender {
         self.check_termination_signers(body.cause, case)?;
         text::length(&body.reason, TEXT_CHARS_MAX, "/reason")?;
         match &self.stage {
-            Stage::Draft(_) | Stage::Announced(_) | Stage::Closed(_) => {}
+            Stage::Draft(_) | Stage::Announced(_) | Stage::Suspended(_) | Stage::Closed(_) => {}
             Stage::Opening(opening) => {
                 let released = opening.releases.any_released() || opening.frozen.is_some();
                 demand(

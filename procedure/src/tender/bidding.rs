@@ -12,7 +12,8 @@ use crate::act::{
     SealedEnvelope,
 };
 use crate::limits::{
-    BIDDERS_MAX, CONSORTIUM_MEMBERS_MAX, MANIFESTS_MAX, MANIFESTS_PER_BIDDER_MAX, NAME_CHARS_MAX,
+    BIDDERS_MAX, CONSORTIUM_MEMBERS_MAX, CREDIT_PAGES_MAX, MANIFESTS_MAX, MANIFESTS_PER_BIDDER_MAX,
+    NAME_CHARS_MAX,
 };
 use crate::refusal::{Code, Refusal, demand};
 use crate::text;
@@ -21,6 +22,9 @@ impl Tender {
     /// The announced tender, while statements before the deadline are admitted. Accepted iff
     /// `admitted_ms < deadline_ms` (protocol section 6).
     pub(super) fn before_deadline(&self, case: &Case<'_>) -> Result<&Bidding, Refusal> {
+        if let Stage::Suspended(_) = self.stage {
+            return Err(self.suspended());
+        }
         let Stage::Announced(bidding) = &self.stage else {
             let closed = self.stage.closed().is_some();
             let refusal = self.wrong_stage();
@@ -34,12 +38,12 @@ impl Tender {
             });
         };
         demand(
-            case.at.time_ms < bidding.notice.deadline_ms,
+            case.at.time_ms < bidding.deadline_ms,
             Code::DeadlinePassed,
             || {
                 format!(
                     "deadline {} ms, admitted at {} ms",
-                    bidding.notice.deadline_ms, case.at.time_ms
+                    bidding.deadline_ms, case.at.time_ms
                 )
             },
         )?;
@@ -178,9 +182,11 @@ impl Tender {
         )
         .map_err(|refusal| refusal.at("/attempt"))?;
         let contribution = check_contribution(bidding, body, case)?;
+        bidding.given.check(&body.contributor)?;
         // The last contribution of each contributor counts (protocol section 7.2), so a further one replaces.
         if let Some(bidding) = self.bidding_mut() {
             bidding.key_blocks.insert(contribution.sealed.fingerprint());
+            bidding.given.note(&body.contributor, case.id);
             bidding
                 .contributions
                 .insert(body.contributor.clone(), contribution);
@@ -199,12 +205,18 @@ impl Tender {
             .ok_or_else(|| Refusal::new(Code::CreditNotForeseen, "the rules name no credit"))?;
         case.signed_only_by(source)?;
         demand(
-            bidding.credit_commitment.is_none(),
+            bidding.credit_commitment.is_empty(),
             Code::CreditCommitted,
             || "a commitment is final",
         )?;
+        demand(
+            body.further.len() < CREDIT_PAGES_MAX,
+            Code::LimitExceeded,
+            || format!("a snapshot has at most {CREDIT_PAGES_MAX} pages"),
+        )
+        .map_err(|refusal| refusal.at("/further"))?;
         if let Some(bidding) = self.bidding_mut() {
-            bidding.credit_commitment = Some(body.snapshot);
+            bidding.credit_commitment = body.pages().copied().collect();
         }
         Ok(())
     }
@@ -222,14 +234,23 @@ impl Tender {
             .ok_or_else(|| Refusal::new(Code::CreditNotForeseen, "the rules name no credit"))?;
         case.signed_only_by(source)?;
         text::length(&body.origin, NAME_CHARS_MAX, "/origin")?;
-        let committed = closed.bidding.credit_commitment == Some(case.id);
-        demand(committed, Code::CreditMismatch, || {
+        let expected = closed.bidding.credit_commitment.get(closed.credit_pages);
+        demand(expected == Some(&case.id), Code::CreditMismatch, || {
             format!("this is {}", case.id)
         })?;
-        let ascending = body.values.windows(2).all(|pair| match pair {
-            [left, right] => left.account < right.account,
-            _ => true,
-        });
+        let before = closed.credit.as_ref();
+        let goes_on = before
+            .is_none_or(|before| before.taken_ms == body.taken_ms && before.origin == body.origin);
+        demand(
+            goes_on,
+            Code::CreditMismatch,
+            || "every page has the time and the origin of the first",
+        )?;
+        let last = before.and_then(|before| before.values.last());
+        let accounts = || last.into_iter().chain(&body.values).map(|one| &one.account);
+        let ascending = accounts()
+            .zip(accounts().skip(1))
+            .all(|(one, next)| one < next);
         demand(
             ascending,
             Code::CreditMismatch,
@@ -240,7 +261,11 @@ impl Tender {
             super::rules::check_credit_value(&notice.rules, &entry.value)
                 .map_err(|refusal| refusal.at(format!("/values/{position}/value")))?;
         }
-        closed.credit = Some(body.clone());
+        closed.credit_pages = closed.credit_pages.saturating_add(1);
+        match &mut closed.credit {
+            Some(before) => before.values.extend_from_slice(&body.values),
+            before @ None => *before = Some(body.clone()),
+        }
         Ok(())
     }
 }
@@ -306,9 +331,21 @@ fn check_succession(bidding: &Bidding, body: &BidManifest, case: &Case<'_>) -> R
         || format!("a bidder submits at most {MANIFESTS_PER_BIDDER_MAX} times"),
     )
     .map_err(|refusal| refusal.at("/seq"))?;
-    let room = bidding.bids.len() < MANIFESTS_MAX
-        && (bidding.live.len() < BIDDERS_MAX || bidding.live.contains_key(&body.bidder_id));
+    let known = bidding.manifests.contains_key(&body.bidder_id);
+    let room = has_room(bidding.bids.len(), bidding.manifests.len(), known);
     demand(room, Code::BiddersMax, || "the tender takes no further bid")
+}
+
+/// Whether a tender with so many `manifests` of so many `bidders` takes one more, of a bidder who is `known` or of
+/// another one. Every bidder who ever bid counts, so that whoever submits and withdraws cannot take the seats of
+/// tenderee, trustees and supervisors among the signers; and room is kept for the first bid of each bidder to come.
+fn has_room(manifests: usize, bidders: usize, known: bool) -> bool {
+    if known {
+        let to_come = BIDDERS_MAX.saturating_sub(bidders);
+        manifests.saturating_add(to_come) < MANIFESTS_MAX
+    } else {
+        bidders < BIDDERS_MAX
+    }
 }
 
 /// Withdrawing or replacing counts only under a key registered before that bid's leaf.
@@ -443,4 +480,28 @@ pub(super) fn check_contribution(
         contributor: body.contributor.clone(),
         sealed,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BIDDERS_MAX, MANIFESTS_MAX, has_room};
+
+    #[test]
+    fn who_bid_before_is_no_further_bidder() {
+        assert!(has_room(BIDDERS_MAX - 1, BIDDERS_MAX - 1, false));
+        assert!(!has_room(BIDDERS_MAX, BIDDERS_MAX, false));
+        assert!(has_room(BIDDERS_MAX, BIDDERS_MAX, true));
+    }
+
+    #[test]
+    fn replacements_leave_room_for_every_first_bid() {
+        // All bidders are there: every manifest up to the limit.
+        assert!(has_room(MANIFESTS_MAX - 1, BIDDERS_MAX, true));
+        assert!(!has_room(MANIFESTS_MAX, BIDDERS_MAX, true));
+        // 9 000 are still to come, and each finds room whatever the first 1 000 replace.
+        let spare = MANIFESTS_MAX - 9_000;
+        assert!(has_room(spare - 1, BIDDERS_MAX - 9_000, true));
+        assert!(!has_room(spare, BIDDERS_MAX - 9_000, true));
+        assert!(has_room(spare, BIDDERS_MAX - 9_000, false));
+    }
 }

@@ -3,21 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use evaluation::draw::draw_seed;
+use record::list::in_statement;
 use record::sealing::FileKey;
 use record::{Digest, Identifier};
 
 use super::bidding::check_contribution;
 use super::preparation::check_slot;
 use super::{
-    Attempt, Bidding, Case, Contribution, Drawing, Drawn, Opened, Recorded, Releases, Resolved,
-    SetMember, Stage, Tender,
+    Attempt, Bidding, Case, Contribution, Drawing, Drawn, Given, Opened, Recorded, Releases,
+    Resolved, SetMember, Stage, Tender,
 };
 use crate::At;
 use crate::act::{
     BidOpened, DrawAnnounce, DrawClose, DrawContribution, DrawFailed, DrawFailure, DrawResult,
     Notice, OpeningRecord, ShareRelease,
 };
-use crate::limits::ATTEMPTS_MAX;
+use crate::limits::{ATTEMPTS_MAX, CONTRIBUTIONS_PER_ATTEMPT_MAX};
 use crate::refusal::{Code, Refusal, demand};
 
 /// Identifier of the one draw of a tender: the benchmark method and its parameters.
@@ -74,6 +75,12 @@ pub(super) fn first_attempt(
         announced: bidding.announced,
         closed: Some(at),
         releases: releases_of(bidding, &contributions),
+        given: Given {
+            by: contributions
+                .values()
+                .map(|one| (one.contributor.clone(), (1, one.statement)))
+                .collect(),
+        },
         contributions,
         failed: None,
     };
@@ -103,7 +110,7 @@ impl Tender {
         match &mut self.stage {
             Stage::Announced(bidding) => {
                 demand(
-                    case.at.time_ms < bidding.notice.deadline_ms,
+                    case.at.time_ms < bidding.deadline_ms,
                     Code::DeadlinePassed,
                     || "too late to announce",
                 )?;
@@ -135,6 +142,7 @@ impl Tender {
                     announced: case.at,
                     closed: None,
                     contributions: BTreeMap::new(),
+                    given: Given::default(),
                     releases,
                     failed: None,
                 });
@@ -188,14 +196,15 @@ impl Tender {
             || "this contributor's envelope was the one that could not be opened in an earlier attempt",
         )?;
         let contribution = check_contribution(bidding, body, case)?;
+        attempt.given.check(&body.contributor)?;
         if let Stage::Drawing(drawing) = &mut self.stage
             && let Some(attempt) = drawing.attempts.last_mut()
         {
             let key_blocks = &mut drawing.opened.closed.bidding.key_blocks;
             key_blocks.insert(contribution.sealed.fingerprint());
-            attempt
-                .contributions
-                .retain(|_, old| old.contributor != body.contributor);
+            if let Some(before) = attempt.given.note(&body.contributor, case.id) {
+                attempt.contributions.remove(&before);
+            }
             attempt.contributions.insert(case.id, contribution);
         }
         Ok(())
@@ -385,6 +394,35 @@ fn demand_template(
     )
 }
 
+impl Given {
+    /// Whether `who` may contribute once more to this attempt.
+    pub(super) fn check(&self, who: &Identifier) -> Result<(), Refusal> {
+        let times = self.by.get(who).map_or(0, |(times, _)| *times);
+        demand(
+            times < CONTRIBUTIONS_PER_ATTEMPT_MAX,
+            Code::LimitExceeded,
+            || {
+                format!(
+                    "{who} contributes at most {CONTRIBUTIONS_PER_ATTEMPT_MAX} times to an attempt"
+                )
+            },
+        )
+    }
+
+    /// Notes a contribution that was admitted; the one that it replaces comes back.
+    pub(super) fn note(&mut self, who: &Identifier, statement: Digest) -> Option<Digest> {
+        let before = self.by.get(who).copied();
+        let times = before.map_or(0, |(times, _)| times).saturating_add(1);
+        self.by.insert(who.clone(), (times, statement));
+        before.map(|(_, statement)| statement)
+    }
+
+    /// The last contribution of `who`.
+    fn last(&self, who: &Identifier) -> Option<&Digest> {
+        self.by.get(who).map(|(_, statement)| statement)
+    }
+}
+
 impl Attempt {
     /// Whether this attempt failed over an envelope of `who` although others could be opened. Whoever knows the
     /// seed early (some trustees) could otherwise, together with a contributor of garbage, choose between this
@@ -392,12 +430,11 @@ impl Attempt {
     fn was_spoiled_by(&self, who: &Identifier) -> bool {
         let is_open =
             |contribution: &Contribution| self.releases.resolved(&contribution.statement).is_some();
+        let own = self.given.last(who);
+        let own = own.and_then(|statement| self.contributions.get(statement));
         self.failed == Some(DrawFailure::TooFewShares)
+            && own.is_some_and(|own| !is_open(own))
             && self.contributions.values().any(is_open)
-            && self
-                .contributions
-                .values()
-                .any(|one| one.contributor == *who && !is_open(one))
     }
 }
 
@@ -472,19 +509,20 @@ impl Drawing {
     ) -> Option<DrawFailed> {
         let attempt = self.last().filter(|attempt| attempt.failed.is_none())?;
         let end_ms = self.release_end_ms()?;
-        let unresolved = attempt.releases.unresolved();
-        let reason = if !unresolved.is_empty() {
+        let reason = if !attempt.releases.all_resolved() {
             (now_ms >= end_ms).then_some(DrawFailure::TooFewShares)?
         } else if !self.enough(attempt, tenderee, &self.counted(attempt)) {
             DrawFailure::TooFewContributions
         } else {
             return None;
         };
+        let (unresolved, unresolved_list) = in_statement(attempt.releases.unresolved());
         Some(DrawFailed {
             tender: tender.clone(),
             attempt: attempt.number,
             reason,
             unresolved,
+            unresolved_list,
         })
     }
 
@@ -500,8 +538,12 @@ impl Drawing {
         else {
             return Ok(None);
         };
+        // First what is cheap: this is asked after every release.
+        if !attempt.releases.all_resolved() {
+            return Ok(None);
+        }
         let counted = self.counted(attempt);
-        if !attempt.releases.all_resolved() || !self.enough(attempt, tenderee, &counted) {
+        if !self.enough(attempt, tenderee, &counted) {
             return Ok(None);
         }
         let seed = draw_seed(&attempt.announce, &counted, b"")
@@ -510,19 +552,24 @@ impl Drawing {
         let (method, parameters) = super::rules::draw(rules, &self.members, &seed)?;
         let counted_ids: BTreeSet<Digest> =
             counted.iter().map(|(statement, _)| *statement).collect();
+        let removed = attempt
+            .contributions
+            .keys()
+            .filter(|id| !counted_ids.contains(id))
+            .copied()
+            .collect();
+        let (removed, removed_list) = in_statement(removed);
+        let (missing, missing_list) = in_statement(self.missing(attempt, tenderee));
         Ok(Some(DrawResult {
             tender: tender.clone(),
             draw: draw_id()?,
             attempt: attempt.number,
             announce: attempt.announce,
             counted: u32::try_from(counted.len()).unwrap_or(u32::MAX),
-            removed: attempt
-                .contributions
-                .keys()
-                .filter(|id| !counted_ids.contains(id))
-                .copied()
-                .collect(),
-            missing: self.missing(attempt, tenderee),
+            removed,
+            removed_list,
+            missing,
+            missing_list,
             seed,
             method,
             parameters,
@@ -564,10 +611,12 @@ impl Drawn {
 
     /// The opening record that is signed now.
     pub fn opening_record(&self, tender: &Identifier) -> OpeningRecord {
+        let (results, results_list) = in_statement(self.drawing.opened.pages.clone());
         OpeningRecord {
             tender: tender.clone(),
             closing: self.drawing.opened.closed.closing,
-            results: self.drawing.opened.pages.clone(),
+            results,
+            results_list,
             benchmark_set: self.drawing.benchmark_set,
             draw_result: self.statement,
         }

@@ -4,14 +4,15 @@
 use record::Digest;
 
 use super::{Drawing, Stage, Tender, drawing};
-use crate::act::{Act, DrawClose, TenderFailed};
+use crate::act::{Act, DrawClose, Resumed, TenderFailed};
 
 /// A statement that the platform owes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Duty {
     /// Sign and admit exactly this.
     Say(Box<Act>),
-    /// Close the tender: name the ends of [`Tender::chains_to_name`], which only the log knows.
+    /// Close the tender: name the ends of [`Tender::chains_to_name`], which only the log knows. But if the platform
+    /// was not serving in a time that counts, which only its heartbeat knows, say `outage`: [`Tender::outage_due`].
     Close,
     /// Deal a rehearsal to this trustee set: it needs a fresh key, which only the platform has.
     Rehearse(Digest),
@@ -34,10 +35,15 @@ impl Tender {
                     .find(|(_, prepared)| prepared.rehearsal.is_none());
                 waiting.map(|(id, _)| Duty::Rehearse(*id))
             }
-            Stage::Announced(bidding) if now_ms >= bidding.notice.deadline_ms => Some(Duty::Close),
+            Stage::Announced(bidding) if now_ms >= bidding.deadline_ms => Some(Duty::Close),
             Stage::Announced(bidding) if bidding.announce.is_none() => {
                 Duty::say(drawing::announcement(&bidding.notice, bidding.notice_id, 1).ok()?)
             }
+            Stage::Suspended(bidding) => Duty::say(Resumed {
+                tender: self.id.clone(),
+                outage: bidding.unresolved_outage()?.statement,
+                deadline_ms: bidding.resumption_deadline_ms(now_ms)?,
+            }),
             Stage::Opening(opening) if opening.may_publish(now_ms) => {
                 Duty::say(opening.next_page(&self.id, &opening.results()))
             }
@@ -48,6 +54,14 @@ impl Tender {
                 self.failing(now_ms)
             }
             _ => None,
+        }
+    }
+
+    /// Whether [`Tender::duty`] has something, without reading ten thousand bids to say so.
+    fn is_due(&self, now_ms: u64) -> bool {
+        match &self.stage {
+            Stage::Opening(opening) => opening.may_publish(now_ms),
+            _ => self.duty(now_ms).is_some(),
         }
     }
 
@@ -88,11 +102,11 @@ impl Tender {
     /// When [`Tender::duty`] may have something even if no statement comes before: now (`Some(0)`), at a
     /// moment to come, or never.
     pub fn next_due_ms(&self) -> Option<u64> {
-        if self.duty(self.last.time_ms).is_some() {
+        if self.is_due(self.last.time_ms) {
             return Some(0);
         }
         match &self.stage {
-            Stage::Announced(bidding) => Some(bidding.notice.deadline_ms),
+            Stage::Announced(bidding) => Some(bidding.deadline_ms),
             Stage::Opening(opening) => Some(opening.window_end_ms()),
             Stage::Opened(_) => self.no_eligible_bid_from_ms(),
             Stage::Drawing(drawing) => {

@@ -7,6 +7,7 @@ use evaluation::benchmark::{BenchmarkRule, DrawnValue as Parameter};
 use evaluation::case::{CreditSnapshot, CreditValue};
 use evaluation::draw::tie_order;
 use evaluation::{Bid, Case, Decimal, Money, Outcome};
+use record::list::in_statement;
 use record::{Digest, Identifier};
 
 use super::rules::{SHORTLIST, overflow};
@@ -108,26 +109,27 @@ fn credit_of(closed: &Closed, bidder: &Identifier) -> Result<Option<CreditValue>
 }
 
 fn credit_value(closed: &Closed, terms: &CreditTerms, who: &Identifier) -> Result<String, Refusal> {
-    let entries = match (&closed.credit, closed.bidding.credit_commitment) {
-        (Some(snapshot), _) => snapshot.values.as_slice(),
-        // Nothing was committed before closing, so nothing can be opened: everybody has the missing value.
-        (None, None) => &[],
-        (None, Some(id)) => {
-            return Err(Refusal::new(
-                Code::CreditMissing,
-                format!("open snapshot {id} first"),
-            ));
-        }
-    };
-    let entry = entries.iter().find(|entry| entry.account == *who);
+    if let Some(id) = closed.bidding.credit_commitment.get(closed.credit_pages) {
+        let detail = format!("open snapshot {id} first");
+        return Err(Refusal::new(Code::CreditMissing, detail));
+    }
+    // Nothing was committed before closing, so nothing can be opened: everybody has the missing value.
+    let snapshot = closed.credit.as_ref();
+    let entries = snapshot.map_or(&[][..], |snapshot| snapshot.values.as_slice());
+    // Admission has seen that accounts ascend.
+    let place = entries.binary_search_by(|entry| entry.account.cmp(who));
+    let entry = place.ok().and_then(|place| entries.get(place));
     Ok(entry.map_or(&terms.missing, |entry| &entry.value).clone())
 }
 
-/// The report that the record gives, without a note on competition.
+/// The report that the record gives, without a note on competition, and all its places.
 ///
 /// # Errors
 /// `credit-missing` while the credit snapshot is not opened, `method-inapplicable` to these prices.
-pub fn report_of(tender: &Identifier, recorded: &Recorded) -> Result<EvaluationReport, Refusal> {
+pub(super) fn report_with_places(
+    tender: &Identifier,
+    recorded: &Recorded,
+) -> Result<(EvaluationReport, Vec<Place>), Refusal> {
     let drawn = &recorded.drawn;
     let outcome = evaluation::evaluate(&case_of(drawn)?)
         .map_err(|error| Refusal::new(Code::MethodInapplicable, error.to_string()))?;
@@ -138,15 +140,27 @@ pub fn report_of(tender: &Identifier, recorded: &Recorded) -> Result<EvaluationR
         _ => None,
     });
     let places_max = places_max.map_or(3, |(_, count)| count);
-    Ok(EvaluationReport {
+    let all = places(&outcome, drawn, bidding.notice.rules.ties, places_max)?;
+    let (places, places_list) = in_statement(all.clone());
+    let report = EvaluationReport {
         tender: tender.clone(),
         result: Digest::sha256(&result),
         benchmark: outcome.benchmark().map(|benchmark| benchmark.to_string()),
         ranked: u32::try_from(outcome.bids.iter().filter(|bid| bid.rank.is_some()).count())
             .unwrap_or(u32::MAX),
-        places: places(&outcome, drawn, bidding.notice.rules.ties, places_max)?,
+        places,
+        places_list,
         competition_note: None,
-    })
+    };
+    Ok((report, all))
+}
+
+/// The report that the record gives, without a note on competition.
+///
+/// # Errors
+/// `credit-missing` while the credit snapshot is not opened, `method-inapplicable` to these prices.
+pub fn report_of(tender: &Identifier, recorded: &Recorded) -> Result<EvaluationReport, Refusal> {
+    Ok(report_with_places(tender, recorded)?.0)
 }
 
 /// The first places. Equal ranks are drawn where the rules say so; otherwise they stay equal, and a group of
@@ -185,6 +199,7 @@ fn places(
             places.extend(
                 (rank..)
                     .zip(drawn_order)
+                    .take(most)
                     .map(|(rank, entry)| place(rank, entry)),
             );
         } else if rank == 1 || places.len().saturating_add(group.len()) <= most {

@@ -13,6 +13,7 @@ mod form;
 mod notice;
 mod objections;
 mod opening;
+mod outage;
 mod preparation;
 mod releases;
 mod rules;
@@ -29,6 +30,7 @@ pub use envelope::{bid_context, contribution_context, rehearsal_context};
 pub use evaluating::{case_of, report_of};
 pub use form::read_form;
 pub use objections::ObjectionState;
+pub use outage::{OutageRule, OutageState};
 pub use releases::{Releases, Resolved, Sealed};
 pub use rules::above_control_price;
 pub use stage::*;
@@ -212,6 +214,8 @@ impl Tender {
             Act::BidManifest(body) => self.bid_manifest(body, case),
             Act::BidWithdrawn(body) => self.bid_withdrawn(body, case),
             Act::DrawContribution(body) => self.draw_contribution(body, case),
+            Act::Outage(body) => self.outage(body, case),
+            Act::Resumed(body) => self.resumed(body, case),
             Act::Closing(body) => self.closing(body, case),
             Act::ShareRelease(body) => self.share_release(body, case),
             Act::BidOpened(body) => self.bid_opened(body, case),
@@ -252,7 +256,7 @@ impl Tender {
         let related = |own: &Identifier| {
             group(&self.tenderee) == Some(own)
                 || directory
-                    .accounts()
+                    .with_role()
                     .any(|(id, entry)| entry.control_group.as_ref() == Some(own) && is_operator(id))
         };
         *who == self.tenderee || is_operator(who) || group(who).is_some_and(related)
@@ -263,6 +267,14 @@ impl Tender {
         Refusal::new(
             Code::StageMismatch,
             format!("the tender is in stage {}", self.stage.name()),
+        )
+    }
+
+    /// Refusal of an act that waits for the resumption.
+    fn suspended(&self) -> Refusal {
+        Refusal::new(
+            Code::TenderSuspended,
+            "the platform was not serving at the deadline; a later one follows",
         )
     }
 

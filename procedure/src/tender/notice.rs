@@ -53,17 +53,20 @@ impl Tender {
             notice: body.clone(),
             notice_id: case.id,
             announced: case.at,
+            deadline_ms: body.deadline_ms,
+            outages: Vec::new(),
             profile,
             trustees: prepared.set.clone(),
             keys: prepared.keys.clone(),
             announce: None,
-            credit_commitment: None,
+            credit_commitment: Vec::new(),
             bids: Default::default(),
             live: Default::default(),
             manifests: Default::default(),
             roots: Default::default(),
             key_blocks: Default::default(),
             contributions: Default::default(),
+            given: Default::default(),
         };
         self.stage = Stage::Announced(Box::new(bidding));
         Ok(())

@@ -1,8 +1,10 @@
 //! The opening: closing, releases, results read out, confirmations, the benchmark set (protocol section 5).
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use record::chain::ChainId;
+use record::chain::{ChainId, name_ends};
+use record::list::in_statement;
 use record::sealing::{EnvelopeKind, FileKey, open_part};
 use record::{Digest, Identifier};
 
@@ -10,24 +12,28 @@ use super::form::read_form;
 use super::notice::PRICE_FIELD;
 use super::preparation::check_slot;
 use super::{
-    BidStatus, Bidding, Case, Closed, Opened, Opening, Releases, Resolved, SetMember, Stage,
-    Tender, rules,
+    BidStatus, Bidding, Case, Closed, Opened, Opening, ReadOut, Releases, Resolved, SetMember,
+    Stage, Tender, rules,
 };
 use crate::At;
 use crate::act::{
     BenchmarkSet, BidOpened, BidResult, Closing, Consequence, Exclusion, ExclusionReason,
-    FormValue, OpeningResults, Outcome, OutcomeReason, ReadOutConfirmed, ShareRelease, WhoOpens,
+    FormValue, OpeningResults, Outcome, OutcomeReason, ReadOutConfirmed, RuleSet, ShareRelease,
+    WhoOpens,
 };
-use crate::limits::{RESULTS_PAGE_BYTES, RESULTS_PER_PAGE};
+use crate::limits::{ANSWERS_PER_BIDDER_MAX, RESULTS_PAGE_BYTES, RESULTS_PER_PAGE};
 use crate::refusal::{Code, Refusal, demand};
 
 impl Tender {
     pub(super) fn closing(&mut self, body: &Closing, case: &Case<'_>) -> Result<(), Refusal> {
         case.signed_by_platform()?;
+        if let Stage::Suspended(_) = self.stage {
+            return Err(self.suspended());
+        }
         let Stage::Announced(bidding) = &self.stage else {
             return Err(self.wrong_stage());
         };
-        let deadline_ms = bidding.notice.deadline_ms;
+        let deadline_ms = bidding.deadline_ms;
         demand(
             case.at.time_ms >= deadline_ms,
             Code::DeadlineNotReached,
@@ -38,18 +44,7 @@ impl Tender {
                 )
             },
         )?;
-        let expected = self.chains_to_name();
-        demand(
-            body.chains.iter().map(|end| &end.chain).eq(&expected),
-            Code::ChainsIncomplete,
-            || {
-                format!(
-                    "{} chains must be named, this one first, then the platform, then accounts",
-                    expected.len()
-                )
-            },
-        )
-        .map_err(|refusal| refusal.at("/chains"))?;
+        self.check_named(body)?;
         let (minimum, _) = bidding.profile.bidders_min();
         let enough = bidding.live.len() >= usize::try_from(minimum).unwrap_or(usize::MAX);
         let (closing, closed) = (case.id, case.at);
@@ -60,6 +55,7 @@ impl Tender {
                     closing,
                     closed,
                     credit: None,
+                    credit_pages: 0,
                 };
                 if enough {
                     Stage::Opening(Box::new(Opening::new(closed)))
@@ -70,6 +66,28 @@ impl Tender {
             other => other,
         });
         Ok(())
+    }
+
+    /// `closing` names the chains that it must. Where their ends are, only the log knows: the server, which takes
+    /// them from there, and whoever has the chains can compare.
+    fn check_named(&self, body: &Closing) -> Result<(), Refusal> {
+        let expected = self.chains_to_name();
+        let count = expected.len();
+        let (named, accounts) = name_ends(expected, |chain| chain);
+        let each = body.chains.iter().map(|end| &end.chain).eq(&named);
+        demand(each, Code::ChainsIncomplete, || {
+            format!(
+                "{count} chains must be named, this one first, then the platform, then accounts"
+            )
+        })
+        .map_err(|refusal| refusal.at("/chains"))?;
+        let counted = body.accounts.map(|list| list.count) == accounts.map(|list| list.count);
+        demand(counted, Code::ChainsIncomplete, || {
+            format!(
+                "the accounts' ends of {count} chains, where they do not fit, are named by count and root"
+            )
+        })
+        .map_err(|refusal| refusal.at("/accounts"))
     }
 
     /// The chains that `closing` names: this one, the platform's, and every account that signed here.
@@ -113,7 +131,7 @@ impl Tender {
         demand(open, Code::WindowClosed, || {
             format!("the window closed at {end_ms} ms")
         })?;
-        let start_ms = opening.closed.bidding.notice.opening_ms;
+        let start_ms = opening.closed.bidding.opening_ms();
         demand(case.at.time_ms >= start_ms, Code::WindowOpen, || {
             format!("the opening begins at {start_ms} ms")
         })?;
@@ -179,9 +197,13 @@ impl Tender {
             || "the page is not what the releases give",
         )?;
 
+        let fresh = match results {
+            Cow::Owned(results) => Some(ReadOut::of(results)),
+            Cow::Borrowed(_) => None,
+        };
         let (id, at) = (case.id, case.at);
         self.advance(|stage| match stage {
-            Stage::Opening(opening) => opening.publish(results, id, at, body.page == body.pages),
+            Stage::Opening(opening) => opening.publish(fresh, id, at, body.page == body.pages),
             other => other,
         });
         Ok(())
@@ -198,15 +220,22 @@ impl Tender {
             return Err(wrong_stage);
         };
         let own = opened
-            .results
-            .iter()
-            .any(|line| line.bidder == bidder && line.manifest == body.manifest);
+            .line_of(&bidder)
+            .is_some_and(|line| line.manifest == body.manifest);
         demand(own, Code::NotABidder, || "confirm your own bid")
             .map_err(|refusal| refusal.at("/manifest"))?;
         let end_ms = opened.confirmation_end_ms();
         demand(case.at.time_ms < end_ms, Code::WindowClosed, || {
             format!("the window closed at {end_ms} ms")
         })?;
+        let answers = opened.answers.get(&body.manifest).copied();
+        let answers = answers.unwrap_or(0).saturating_add(1);
+        demand(
+            answers <= ANSWERS_PER_BIDDER_MAX,
+            Code::LimitExceeded,
+            || format!("a bidder answers the read-out at most {ANSWERS_PER_BIDDER_MAX} times"),
+        )?;
+        opened.answers.insert(body.manifest, answers);
         opened.confirmations.insert(body.manifest, body.agrees);
         Ok(())
     }
@@ -265,11 +294,11 @@ impl Opening {
 
     /// When the window ends: counted from the opening or from closing, whichever is later.
     pub fn window_end_ms(&self) -> u64 {
-        let notice = &self.closed.bidding.notice;
-        notice
-            .opening_ms
+        let bidding = &self.closed.bidding;
+        bidding
+            .opening_ms()
             .max(self.closed.closed.time_ms)
-            .saturating_add(notice.opening.window_ms)
+            .saturating_add(bidding.notice.opening.window_ms)
     }
 
     /// Results are published at once when all envelopes are resolved, or when the window has ended.
@@ -278,16 +307,17 @@ impl Opening {
     }
 
     /// What became of every live bid, bidders ascending.
-    pub fn results(&self) -> Vec<BidResult> {
+    pub fn results(&self) -> Cow<'_, [BidResult]> {
         if let Some(frozen) = &self.frozen {
-            return frozen.clone();
+            return Cow::Borrowed(&frozen.results);
         }
         let bidding = &self.closed.bidding;
-        bidding
-            .live
-            .iter()
-            .map(|(bidder, manifest)| self.result(bidding, bidder, manifest))
-            .collect()
+        let lines = bidding.live.iter();
+        Cow::Owned(
+            lines
+                .map(|(bidder, manifest)| self.result(bidding, bidder, manifest))
+                .collect(),
+        )
     }
 
     fn result(&self, bidding: &Bidding, bidder: &Identifier, manifest: &Digest) -> BidResult {
@@ -316,48 +346,69 @@ impl Opening {
 
     /// The page that is published next.
     pub fn next_page(&self, tender: &Identifier, results: &[BidResult]) -> OpeningResults {
-        let pages = in_pages(results);
-        let lines = pages.get(self.pages.len()).copied().unwrap_or_default();
+        let ends = match &self.frozen {
+            Some(frozen) => Cow::Borrowed(&frozen.page_ends),
+            None => Cow::Owned(page_ends(results)),
+        };
+        let place = self.pages.len();
+        let before = place.checked_sub(1).and_then(|before| ends.get(before));
+        let start = before.copied().unwrap_or(0);
+        let lines = ends.get(place).and_then(|end| results.get(start..*end));
         let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         OpeningResults {
             tender: tender.clone(),
-            page: number(self.pages.len().saturating_add(1)),
-            pages: number(pages.len()),
-            results: lines.to_vec(),
+            page: number(place.saturating_add(1)),
+            pages: number(ends.len()),
+            results: lines.unwrap_or_default().to_vec(),
         }
     }
 
     fn publish(
         mut self: Box<Self>,
-        results: Vec<BidResult>,
+        fresh: Option<ReadOut>,
         page: Digest,
         at: At,
         is_last: bool,
     ) -> Stage {
         self.pages.push(page);
+        self.frozen = self.frozen.or(fresh);
         if !is_last {
-            self.frozen = Some(results);
             return Stage::Opening(self);
         }
+        let results = self.frozen.map(|frozen| frozen.results);
+        let results = results.unwrap_or_default();
         let opened_key = |id: &Digest| match self.releases.resolved(id) {
             Some(Resolved::Opened { key }) => Some((*id, key)),
             _ => None,
         };
         let keys = self.releases.ids().filter_map(opened_key).collect();
+        let rules = &self.closed.bidding.notice.rules;
+        let any_eligible = results.iter().any(|line| standing(rules, line).is_ok());
         Stage::Opened(Box::new(Opened {
             closed: self.closed,
             pages: self.pages,
             opened: at,
             results,
+            any_eligible,
             keys,
             confirmations: BTreeMap::new(),
+            answers: BTreeMap::new(),
         }))
     }
 }
 
-/// Cuts the lines into pages that fit into statements; at least one page.
-fn in_pages(results: &[BidResult]) -> Vec<&[BidResult]> {
-    let mut pages = Vec::new();
+impl ReadOut {
+    fn of(results: Vec<BidResult>) -> ReadOut {
+        ReadOut {
+            page_ends: page_ends(&results),
+            results,
+        }
+    }
+}
+
+/// Cuts the lines into pages that fit into statements, at least one: behind which line each ends.
+fn page_ends(results: &[BidResult]) -> Vec<usize> {
+    let mut ends = Vec::new();
     let mut rest = results;
     loop {
         let mut bytes = 0_usize;
@@ -367,10 +418,10 @@ fn in_pages(results: &[BidResult]) -> Vec<&[BidResult]> {
             bytes <= RESULTS_PAGE_BYTES
         });
         // One line fits in any case.
-        let (page, behind) = rest.split_at(fitting.count().max(1).min(rest.len()));
-        pages.push(page);
+        let (_, behind) = rest.split_at(fitting.count().max(1).min(rest.len()));
+        ends.push(results.len().saturating_sub(behind.len()));
         if behind.is_empty() {
-            return pages;
+            return ends;
         }
         rest = behind;
     }
@@ -412,6 +463,21 @@ fn consequence_of(reason: OutcomeReason) -> Consequence {
     }
 }
 
+/// The price with which a bid enters the benchmark, or why it does not.
+fn standing<'a>(announced: &RuleSet, line: &'a BidResult) -> Result<&'a str, ExclusionReason> {
+    let price = line
+        .form
+        .iter()
+        .find(|(field, _)| field.as_str() == PRICE_FIELD)
+        .map(|(_, value)| value);
+    match (line.outcome, price) {
+        (Outcome::Valid, Some(FormValue::Text(price))) => {
+            rules::excluded(announced, price).map_or(Ok(price), Err)
+        }
+        _ => Err(ExclusionReason::NotValid),
+    }
+}
+
 impl Bidding {
     /// Live bids by statement id, ascending.
     pub fn live_bids(&self) -> impl Iterator<Item = (&Digest, &super::Bid)> {
@@ -429,6 +495,15 @@ impl Opened {
             .saturating_add(self.closed.bidding.notice.opening.confirmation_ms)
     }
 
+    /// What was read out of the bid of `bidder`.
+    pub fn line_of(&self, bidder: &Identifier) -> Option<&BidResult> {
+        let place = self
+            .results
+            .binary_search_by(|line| line.bidder.cmp(bidder))
+            .ok()?;
+        self.results.get(place)
+    }
+
     /// Every live bidder has answered, also those whose bid is out: they may object to just that (条例 §44), and
     /// nobody closes the window before it ends but they themselves.
     pub fn all_answered(&self) -> bool {
@@ -439,39 +514,33 @@ impl Opened {
     /// The bids that enter the benchmark, and the statement that says so. Policy `at-opening`: no later
     /// rejection moves it.
     pub fn benchmark_set(&self, tender: &Identifier) -> (Vec<SetMember>, BenchmarkSet) {
-        let announced = &self.closed.bidding.notice.rules;
-        let mut members = Vec::new();
-        let mut excluded = Vec::new();
-        for line in &self.results {
-            let price = line
-                .form
-                .iter()
-                .find(|(field, _)| field.as_str() == PRICE_FIELD)
-                .map(|(_, value)| value);
-            let reason = match (line.outcome, price) {
-                (Outcome::Valid, Some(FormValue::Text(price))) => {
-                    let excluded = rules::excluded(announced, price);
-                    if excluded.is_none() {
-                        members.push(SetMember {
-                            bidder: line.bidder.clone(),
-                            price: price.clone(),
-                        });
-                    }
-                    excluded
-                }
-                _ => Some(ExclusionReason::NotValid),
-            };
-            excluded.extend(reason.map(|reason| Exclusion {
-                bidder: line.bidder.clone(),
-                reason,
-            }));
-        }
+        let (members, excluded) = self.standings();
         let included = u32::try_from(members.len()).unwrap_or(u32::MAX);
+        let (excluded, excluded_list) = in_statement(excluded);
         let statement = BenchmarkSet {
             tender: tender.clone(),
             included,
             excluded,
+            excluded_list,
         };
         (members, statement)
+    }
+
+    /// The bids that enter the benchmark and the others, each with its reason; bidders ascending.
+    pub fn standings(&self) -> (Vec<SetMember>, Vec<Exclusion>) {
+        let announced = &self.closed.bidding.notice.rules;
+        let mut members = Vec::new();
+        let mut excluded = Vec::new();
+        for line in &self.results {
+            let bidder = line.bidder.clone();
+            match standing(announced, line) {
+                Ok(price) => members.push(SetMember {
+                    bidder,
+                    price: price.to_owned(),
+                }),
+                Err(reason) => excluded.push(Exclusion { bidder, reason }),
+            }
+        }
+        (members, excluded)
     }
 }

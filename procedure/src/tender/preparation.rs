@@ -9,7 +9,7 @@ use super::envelope::{decode_key_block, rehearsal_context};
 use super::releases::{Releases, Resolved, Sealed};
 use super::{Case, Preparation, PreparedSet, Stage, Tender};
 use crate::act::{RehearsalDealt, ShareRelease, TrusteeKey, TrusteeSet};
-use crate::limits::{TRUSTEE_KEYS_MAX, TRUSTEE_KEYS_PER_ACCOUNT_MAX};
+use crate::limits::{TRUSTEE_KEYS_MAX, TRUSTEE_KEYS_PER_ACCOUNT_MAX, TRUSTEE_SETS_MAX};
 use crate::refusal::{Code, Refusal, demand};
 
 impl Tender {
@@ -61,6 +61,11 @@ impl Tender {
             Refusal::new(Code::TrusteeThreshold, error.to_string()).at("/threshold")
         })?;
         check_members(preparation, body)?;
+        demand(
+            preparation.sets.len() < TRUSTEE_SETS_MAX,
+            Code::LimitExceeded,
+            || format!("at most {TRUSTEE_SETS_MAX} trustee sets"),
+        )?;
         let mut expected: BTreeSet<&Identifier> =
             body.members.iter().map(|member| &member.trustee).collect();
         expected.insert(&self.tenderee);

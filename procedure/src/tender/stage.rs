@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use record::sealing::{KemPublicKey, TrusteeKeys};
 use record::{Digest, Identifier};
 
+use super::OutageState;
 use super::releases::{Releases, Sealed};
 use crate::At;
 use crate::act::{
@@ -20,6 +21,8 @@ pub enum Stage {
     Draft(Preparation),
     /// The notice is out; bids are sealed and submitted.
     Announced(Box<Bidding>),
+    /// The platform was not serving at the deadline; bidding waits for its resumption.
+    Suspended(Box<Bidding>),
     /// Closed with fewer live bidders than the minimum: nothing will be opened.
     Closed(Box<Closed>),
     /// Closed; envelopes are being released.
@@ -49,6 +52,7 @@ impl Stage {
     pub const NAMES: &'static [&'static str] = &[
         "draft",
         "announced",
+        "suspended",
         "closed",
         "opening",
         "opened",
@@ -67,6 +71,7 @@ impl Stage {
         match self {
             Stage::Draft(_) => "draft",
             Stage::Announced(_) => "announced",
+            Stage::Suspended(_) => "suspended",
             Stage::Closed(_) => "closed",
             Stage::Opening(_) => "opening",
             Stage::Opened(_) => "opened",
@@ -84,7 +89,7 @@ impl Stage {
     /// Notice and bids, from the announcement on.
     pub fn bidding(&self) -> Option<&Bidding> {
         match self {
-            Stage::Announced(bidding) => Some(bidding),
+            Stage::Announced(bidding) | Stage::Suspended(bidding) => Some(bidding),
             Stage::Failed(failed) => failed.before.bidding(),
             Stage::Terminated(terminated) => terminated.before.bidding(),
             _ => self.closed().map(|closed| &closed.bidding),
@@ -198,6 +203,10 @@ pub struct Bidding {
     pub notice_id: Digest,
     /// When it was admitted.
     pub announced: At,
+    /// The deadline in force, UTC milliseconds: the notice's, until an outage moves it.
+    pub deadline_ms: u64,
+    /// Outages at a deadline, in order; bidding is suspended while the last one is not resumed.
+    pub outages: Vec<OutageState>,
     /// The law.
     pub profile: &'static Profile,
     /// The trustees.
@@ -206,8 +215,8 @@ pub struct Bidding {
     pub keys: TrusteeKeys,
     /// Statement id of the draw's announcement (attempt 1).
     pub announce: Option<Digest>,
-    /// Commitment to the credit snapshot.
-    pub credit_commitment: Option<Digest>,
+    /// Commitment to the credit snapshot: the statement ids of its pages; none if nothing is committed.
+    pub credit_commitment: Vec<Digest>,
     /// Every manifest, by statement id.
     pub bids: BTreeMap<Digest, Bid>,
     /// Live manifest of each bidder.
@@ -221,6 +230,8 @@ pub struct Bidding {
     pub key_blocks: BTreeSet<Digest>,
     /// Contributions of the tenderee and of witnesses.
     pub contributions: BTreeMap<Identifier, Contribution>,
+    /// How many times each of them has contributed.
+    pub given: Given,
 }
 
 /// What is the case with a bid.
@@ -273,8 +284,10 @@ pub struct Closed {
     pub closing: Digest,
     /// When it was admitted.
     pub closed: At,
-    /// The opened credit snapshot.
+    /// The opened credit snapshot, as far as its pages have come.
     pub credit: Option<CreditSnapshot>,
+    /// How many of its pages have come.
+    pub credit_pages: usize,
 }
 
 /// The opening window.
@@ -285,9 +298,18 @@ pub struct Opening {
     /// Shares and keys so far, by manifest.
     pub releases: Releases,
     /// The results, frozen with their first page.
-    pub frozen: Option<Vec<BidResult>>,
+    pub frozen: Option<ReadOut>,
     /// Statement ids of the pages so far.
     pub pages: Vec<Digest>,
+}
+
+/// What is read out, cut into the pages of its statements.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReadOut {
+    /// The lines, bidders ascending.
+    pub results: Vec<BidResult>,
+    /// Behind which line each page ends.
+    pub page_ends: Vec<usize>,
 }
 
 /// The results are read out.
@@ -303,8 +325,13 @@ pub struct Opened {
     pub results: Vec<BidResult>,
     /// File keys of the opened bids, by manifest.
     pub keys: BTreeMap<Digest, Digest>,
-    /// Answers of bidders to the read-out, by manifest.
+    /// Whether any bid may enter the benchmark. It follows from the results and is kept, because after every
+    /// statement somebody asks.
+    pub any_eligible: bool,
+    /// Last answers of bidders to the read-out, by manifest.
     pub confirmations: BTreeMap<Digest, bool>,
+    /// How many times each bidder has answered, by manifest.
+    pub answers: BTreeMap<Digest, u32>,
 }
 
 /// One bid of the benchmark set.
@@ -314,6 +341,12 @@ pub struct SetMember {
     pub bidder: Identifier,
     /// Its price as read out.
     pub price: String,
+}
+
+/// Who contributed to an attempt: how many times, and with which statement last.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Given {
+    pub(super) by: BTreeMap<Identifier, (u32, Digest)>,
 }
 
 /// One attempt of the draw.
@@ -329,6 +362,8 @@ pub struct Attempt {
     pub closed: Option<At>,
     /// Contributions, by statement id.
     pub contributions: BTreeMap<Digest, Contribution>,
+    /// The same by contributor.
+    pub given: Given,
     /// Shares and keys so far.
     pub releases: Releases,
     /// Why it failed, if it did.
@@ -383,6 +418,8 @@ pub struct Evaluated {
     pub reported: At,
     /// The report.
     pub report: EvaluationReport,
+    /// All places of the report, also where it names them by a root.
+    pub places: Vec<Place>,
 }
 
 /// The candidates are published.

@@ -61,6 +61,7 @@ fn committed(change: impl FnOnce(&mut CreditSnapshot)) -> Code {
     let body = CreditCommitted {
         tender: play.tender.clone(),
         snapshot: Act::from(snapshot.clone()).envelope().id(),
+        further: Vec::new(),
     };
     let source = play.credit_source();
     play.world.must(body, &[&source]);
@@ -129,6 +130,7 @@ fn evaluation_waits_for_the_committed_snapshot() {
         ranked: 3,
         places: Vec::new(),
         competition_note: None,
+        places_list: None,
     };
     let (tenderee, source) = (play.tenderee(), play.credit_source());
     assert_eq!(

@@ -69,6 +69,7 @@ fn withdrawals_contributions_and_commitments_are_late_at_the_same_moment() {
     let commitment = CreditCommitted {
         tender: play.tender.clone(),
         snapshot: Digest::ZERO,
+        further: Vec::new(),
     };
     assert_eq!(
         play.world.refused(commitment, &[&source]),
@@ -451,9 +452,9 @@ fn the_bidder_alone_signs() {
 }
 
 #[test]
-fn a_tender_takes_so_many_accounts_and_no_more() {
+fn more_accounts_than_a_statement_names_are_closed_by_their_root() {
     let mut play = announced();
-    let room = procedure::limits::SIGNERS_MAX - play.state().signers().len();
+    let named = record::list::LINES_MAX;
     let (manifest, _) = bid(&play);
     // One sealed bid under many names: admission sees the form of a key block only, so this is quick.
     let bid_of = |number: usize| {
@@ -472,29 +473,47 @@ fn a_tender_takes_so_many_accounts_and_no_more() {
         )];
         (body, who)
     };
-    for number in 0..room {
+    let mut number = 0;
+    while play.state().chains_to_name().len() < named {
         let (body, who) = bid_of(number);
         play.world.register(&who);
-        assert!(play.world.admit(body, &[&who]).is_ok(), "{number}");
+        play.world.must(body, &[&who]);
+        number += 1;
     }
-    let (body, who) = bid_of(room);
+    play.world.wait_until(play.bidding().deadline_ms - 1);
+    let most = play.world.closing(&play.tender);
+    assert_eq!((most.chains.len(), most.accounts), (named, None));
+    assert!(Act::from(most).to_body().len() < record::statement::STATEMENT_BYTES_MAX);
+    let (body, who) = bid_of(number);
     play.world.register(&who);
-    assert_eq!(play.world.refused(body, &[&who]), Code::BiddersMax);
-    // Who is in may go on.
-    let (_, first) = bid_of(0);
-    let manifest = play.bidding().live[first.id()];
-    play.world.must(
-        BidWithdrawn {
-            tender: play.tender.clone(),
-            manifest,
-        },
-        &[&first],
-    );
-    let closing = {
-        play.world.wait_until(play.bidding().notice.deadline_ms);
-        play.world.closing(&play.tender)
-    };
+    play.world.must(body, &[&who]);
+    let closing = play.world.closing(&play.tender);
+    let accounts = closing.accounts.unwrap();
+    assert_eq!(closing.chains.len(), 2);
+    assert_eq!(accounts.count, named as u64 - 1);
+
+    play.world.wait_until(play.bidding().deadline_ms);
     let platform = play.world.platform().clone();
+    let one_less = Closing {
+        accounts: Some(record::list::ListRoot {
+            count: accounts.count - 1,
+            ..accounts
+        }),
+        ..closing.clone()
+    };
+    let none = Closing {
+        accounts: None,
+        ..closing.clone()
+    };
+    let mut one_more = closing.clone();
+    one_more.chains.push(ChainEnd {
+        chain: record::chain::ChainId::Account(who.id().clone()),
+        ..closing.chains[1].clone()
+    });
+    for bent in [one_less, none, one_more] {
+        let refused = play.world.refused(bent, &[&platform]);
+        assert_eq!(refused, Code::ChainsIncomplete);
+    }
     play.world.must(closing, &[&platform]);
 }
 

@@ -13,9 +13,11 @@ const TESTS: &[&str] = &[
     include_str!("drawing.rs"),
     include_str!("duty.rs"),
     include_str!("input.rs"),
+    include_str!("limits.rs"),
     include_str!("notice.rs"),
     include_str!("objections.rs"),
     include_str!("opening.rs"),
+    include_str!("outage.rs"),
     include_str!("preparation.rs"),
     include_str!("rules.rs"),
 ];

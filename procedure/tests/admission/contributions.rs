@@ -62,6 +62,7 @@ fn credit_is_committed_once_by_its_source() {
     let body = CreditCommitted {
         tender: play.tender.clone(),
         snapshot: Digest::ZERO,
+        further: Vec::new(),
     };
     assert_eq!(
         play.world.refused(body.clone(), &[&tenderee]),

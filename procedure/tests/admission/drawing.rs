@@ -149,6 +149,7 @@ fn too_few_shares_fail_the_attempt_when_the_window_ends() {
         attempt: 1,
         reason: DrawFailure::TooFewShares,
         unresolved: drawing(&play).last().unwrap().releases.unresolved(),
+        unresolved_list: None,
     };
     assert_eq!(
         play.world.refused(early.clone(), &[&platform]),
@@ -418,6 +419,7 @@ fn a_method_that_does_not_suit_the_prices_fails_the_tender() {
         ranked: 3,
         places: Vec::new(),
         competition_note: None,
+        places_list: None,
     };
     let tenderee = play.tenderee();
     assert_eq!(

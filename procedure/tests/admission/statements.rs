@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use play::{Milestone, Play, Script, World};
+use play::{MINUTE_MS, Milestone, Play, Script, World};
 use procedure::act::*;
 use procedure::{At, statements_md};
 use record::sealing::EnvelopeKind;
@@ -19,6 +19,9 @@ fn examples() -> BTreeMap<String, Value> {
     failed.go_to(Milestone::Closed);
     failed.world.do_duties(&failed.tender.clone());
     let mut ended = Play::in_world(failed.world, Script::plain("SQ-2026-017-3"));
+    ended.go_to(Milestone::Announced);
+    ended.suspend(10 * MINUTE_MS);
+    ended.resume();
     let (cause, reason) = (
         TerminationCause::MajorChange,
         "规划调整，项目取消。".to_owned(),

@@ -15,7 +15,7 @@ pub enum BundleError {
         bytes: u64,
     },
     /// There are more members than [`super::MEMBERS_MAX`].
-    #[error("the bundle has more than 200000 members, the first one too many is {member}")]
+    #[error("the bundle has more than 1000000 members, the first one too many is {member}")]
     TooManyMembers {
         /// The first one too many.
         member: String,

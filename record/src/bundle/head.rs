@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::chain::{ChainHead, ChainId};
 use crate::key::{PublicKey, SigningKey};
+use crate::list::ListRoot;
 use crate::log::checkpoint::{Origin, SignatureError, SignedCheckpoint, VerifierKey};
 use crate::statement::{Envelope, StatementError};
 use crate::{Digest, Identifier};
@@ -94,8 +95,12 @@ pub struct RecordHeadBody {
     /// The checkpoint under which every leaf of the bundle is proved.
     pub checkpoint: SignedCheckpoint,
     /// Chains whose statements are all in the bundle: the tender's, the platform's if it is there, then
-    /// accounts ascending.
+    /// accounts ascending. Where there are too many for one statement, the accounts' are named by `accounts`.
     pub chains: Vec<NamedHead>,
+    /// Count and root of the ends of the account chains, where `chains` does not name them; see
+    /// [`crate::chain::name_ends`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accounts: Option<ListRoot>,
     /// SHA-256 of every member that is neither statement, opening nor proof (nor this head).
     pub members: BTreeMap<String, Digest>,
 }

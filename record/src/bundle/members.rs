@@ -11,8 +11,9 @@ use super::BundleError;
 
 /// The longest bundle, in bytes.
 pub const BUNDLE_BYTES_MAX: u64 = 1 << 31;
-/// The most members.
-pub const MEMBERS_MAX: usize = 200_000;
+/// The most members. Ten thousand bidders with two keys each, a bid and an answer to the read-out are 120 000; what is
+/// above that is for replacements, withdrawals and further keys.
+pub const MEMBERS_MAX: usize = 1_000_000;
 /// The longest name of a member, in bytes.
 pub const MEMBER_NAME_BYTES_MAX: usize = 100;
 

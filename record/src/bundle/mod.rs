@@ -386,7 +386,8 @@ fn kind_and_index(name: &str) -> Option<(Kind, u64)> {
         .map(|kind| (kind, index))
 }
 
-/// The tender's chain first, then the platform's, then accounts, ascending and each once.
+/// The tender's chain first, then the platform's, then accounts, ascending and each once; no account where their
+/// ends are named by a root.
 fn check_chains(head: &RecordHeadBody) -> Result<(), BundleError> {
     let ids: Vec<&ChainId> = head.chains.iter().map(|one| &one.chain).collect();
     if ids.first() != Some(&&ChainId::Tender(head.tender.clone())) {
@@ -409,6 +410,13 @@ fn check_chains(head: &RecordHeadBody) -> Result<(), BundleError> {
         return Err(BundleError::head(
             HEAD,
             "it names the chain of another tender",
+        ));
+    }
+    let is_account = |id: &&ChainId| matches!(id, ChainId::Account(_));
+    if head.accounts.is_some() && ids.into_iter().any(|id| is_account(&id)) {
+        return Err(BundleError::head(
+            HEAD,
+            "it names account chains both one by one and by their root",
         ));
     }
     Ok(())

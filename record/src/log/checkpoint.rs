@@ -148,6 +148,16 @@ impl SignedCheckpoint {
         }
     }
 
+    /// The same checkpoint with only these lines.
+    #[must_use]
+    pub fn keeping(&self, keep: impl Fn(&NoteSignature) -> bool) -> SignedCheckpoint {
+        let lines = self.signatures.iter().filter(|line| keep(line));
+        SignedCheckpoint {
+            checkpoint: self.checkpoint.clone(),
+            signatures: lines.cloned().collect(),
+        }
+    }
+
     /// Checks the log's signature.
     pub fn verify(&self, log: &VerifierKey) -> Result<&Checkpoint, SignatureError> {
         if log.signature_type() != SignatureType::Ed25519 {

@@ -7,12 +7,16 @@
 //! | [`note`] | C2SP signed notes and verifier keys |
 //! | [`checkpoint`] | C2SP checkpoints, the log's signature and witnesses' cosignatures |
 //! | [`receipt`] | C2SP tlog-proofs, and the receipt that a bidder keeps |
+//! | [`witness`] | C2SP tlog-witness: what a log sends to its witnesses, and what they decide |
+//! | [`anchor`] | a witness's word that it was shown a digest at some time |
 
+pub mod anchor;
 pub mod checkpoint;
 pub mod leaf;
 pub mod note;
 pub mod receipt;
 pub mod tree;
+pub mod witness;
 
 /// Every batch ends at a multiple of this many leaves, so that the size of the log does not
 /// show how many acts a batch held (protocol section 6).

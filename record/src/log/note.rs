@@ -25,7 +25,7 @@ pub const NAME_BYTES_MAX: usize = 255;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{document}, line {line}: {reason}")]
 pub struct TextError {
-    /// What was read: `checkpoint`, `proof`, `verifier key` or `trust file`.
+    /// What was read: `checkpoint`, `proof`, `request`, `anchor`, `verifier key` or `trust file`.
     pub document: &'static str,
     /// The line, from 1.
     pub line: usize,
@@ -50,6 +50,8 @@ impl TextError {
     pub fn code(&self) -> &'static str {
         match self.document {
             "proof" => "proof-malformed",
+            "request" => "add-checkpoint-malformed",
+            "anchor" => "anchor-malformed",
             "verifier key" => "verifier-key-malformed",
             "trust file" => "trust-malformed",
             _ => "checkpoint-malformed",
@@ -173,15 +175,15 @@ impl VerifierKey {
 
     /// The four bytes that signature lines carry. They find a key; they do not authenticate it.
     pub fn short_id(&self) -> u32 {
-        let input = [
-            self.name.as_str().as_bytes(),
-            b"\n",
-            &[self.signature_type.byte()],
-            self.key.bytes(),
-        ];
-        let [a, b, c, d, ..] = Digest::sha256(&input.concat()).0;
-        u32::from_be_bytes([a, b, c, d])
+        short_id(&self.name, &[self.signature_type.byte()], self.key.bytes())
     }
+}
+
+/// The key id of `signed-note`: name, signature type (one byte, or `0xff` and a name of its own) and key.
+pub(super) fn short_id(name: &Origin, signature_type: &[u8], key: &[u8]) -> u32 {
+    let input = [name.as_str().as_bytes(), b"\n", signature_type, key];
+    let [a, b, c, d, ..] = Digest::sha256(&input.concat()).0;
+    u32::from_be_bytes([a, b, c, d])
 }
 
 impl fmt::Display for VerifierKey {

@@ -28,7 +28,7 @@ pub enum StatementError {
         bytes: usize,
     },
     /// More signatures than [`super::SIGNATURES_MAX`].
-    #[error("the envelope has {count} signatures; at most 32 are allowed")]
+    #[error("the envelope has {count} signatures; at most 40 are allowed")]
     TooManySignatures {
         /// How many there are.
         count: usize,

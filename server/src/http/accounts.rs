@@ -8,8 +8,8 @@ use record::key::{KeyId, PublicKey};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::conditional;
 use super::problem::{ErrorCode, Problem, ProblemBody};
-use super::{block, conditional};
 use crate::node::Node;
 
 /// An account.
@@ -69,7 +69,7 @@ impl AccountView {
 
 /// An account with its keys and roles.
 #[utoipa::path(tag = "accounts", params(("account" = String, Path, description = "Account")),
-    responses((status = 200, body = AccountView), (status = 404, body = ProblemBody, content_type = "application/problem+json"))
+    responses((status = 200, body = AccountView), (status = "4XX", body = ProblemBody, content_type = "application/problem+json"))
 )]
 #[get("/accounts/{account}")]
 pub async fn read_account(
@@ -78,13 +78,13 @@ pub async fn read_account(
     path: web::Path<Identifier>,
 ) -> Result<HttpResponse, Problem> {
     let id = path.into_inner();
-    let view = block(&node, move |node| {
+    conditional::public(&request, &node, move |node| {
         let view = node.with_directory(|directory| {
             directory
                 .account(&id)
                 .map(|account| AccountView::of(&id, account, directory))
         })?;
         view.ok_or_else(|| Problem::new(ErrorCode::AccountNotFound, id.to_string()))
-    });
-    conditional::json(&request, &view.await?)
+    })
+    .await
 }

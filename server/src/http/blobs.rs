@@ -1,12 +1,12 @@
 //! Content that goes ahead of a statement: declared by its leaf hashes, sent in segments, in any order, any number
 //! of times. It belongs to the account that declares it and is never listed.
 
-use actix_web::{HttpResponse, get, post, put, web};
+use actix_web::{HttpRequest, HttpResponse, get, post, put, web};
 use record::Digest;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::body::{Body, Json};
+use super::body::{self, Json};
 use super::problem::{Problem, ProblemBody};
 use super::session::Session;
 use super::{SEGMENT_BYTES_MAX, block};
@@ -103,22 +103,31 @@ pub async fn read_blob(
 )]
 #[put("/blobs/{root}/segments/{segment}")]
 pub async fn put_segment(
+    request: HttpRequest,
     node: web::Data<Node>,
-    session: Session,
+    session: Result<Session, Problem>,
     path: web::Path<(Digest, u64)>,
-    body: Body<SEGMENT_BYTES_MAX>,
+    payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     let (root, segment) = path.into_inner();
+    let payload = payload.into_inner();
+    // Who sends and whether there is room is asked first: segments are long, and nobody's are kept.
+    let size = body::announced(&request, SEGMENT_BYTES_MAX);
+    let room = session.and_then(|session| {
+        let room = node.intake.segment(&session.account, size)?;
+        Ok((session, room))
+    });
+    let (session, room) = match room {
+        Ok(found) => found,
+        Err(problem) => return body::refuse(payload, SEGMENT_BYTES_MAX, problem).await,
+    };
+    let bytes = body::read_segment(&request, payload, size).await?;
     block(&node, move |node| {
+        let _until_it_is_durable = room;
         let now_ms = node.real_now_ms();
-        Ok(node.blobs.put_segment(
-            node.store(),
-            &session.account,
-            root,
-            segment,
-            body.0,
-            now_ms,
-        )?)
+        Ok(node
+            .blobs
+            .put_segment(node.store(), &session.account, root, segment, bytes, now_ms)?)
     })
     .await?;
     Ok(HttpResponse::NoContent().finish())

@@ -78,6 +78,7 @@ codes! {
     BlobConflict = "blob-conflict", CONFLICT, "同一内容已按另一种分段声明。", "This content was declared with other segments.";
     BlobMissing = "blob-missing", CONFLICT, "声明所引用的内容尚未上传完整。", "Content that the statement names has not been uploaded completely.";
     SegmentUnknown = "segment-unknown", NOT_FOUND, "没有这一段。", "There is no such segment.";
+    ObjectStorage = "object-storage", SERVICE_UNAVAILABLE, "文件存储暂时不可用，请稍后重试。", "The storage of documents and bid parts cannot be used now; try again.";
     SegmentMismatch = "segment-mismatch", UNPROCESSABLE_ENTITY, "上传的字节与声明的段哈希或大小不符。", "The bytes do not have the hash or the size that was declared.";
 
     SessionRequired = "session-required", UNAUTHORIZED, "需要登录会话。", "A session is needed; sign a challenge first.";
@@ -89,7 +90,12 @@ codes! {
     ClockBackwards = "clock-backwards", CONFLICT, "时钟只能向前。", "The clock only moves forward.";
     ClockLimit = "clock-limit", UNPROCESSABLE_ENTITY, "时间超出允许范围。", "The time lies beyond what the procedure knows.";
 
+    TooManyInFlight = "too-many-in-flight", TOO_MANY_REQUESTS, "该发送方同时处理的请求过多，请等待回执后再试。", "Too much of this sender is under way; wait for the answers, then try again.";
     Busy = "busy", SERVICE_UNAVAILABLE, "系统繁忙，请稍后重试。", "The server is busy; try again.";
+    StorageFull = "storage-full", SERVICE_UNAVAILABLE, "存储空间已满，本次请求未作任何保存；扩容后请重试。", "The storage is full, and nothing of this request was kept; try again when the operator has made room.";
+    StorageReadOnly = "storage-read-only", SERVICE_UNAVAILABLE, "存储暂时只读，本次请求未作任何保存；请稍后重试。", "The storage takes no changes now, and nothing of this request was kept; try again later.";
+    StorageUnavailable = "storage-unavailable", SERVICE_UNAVAILABLE, "数据库暂时无法访问；请稍后重试，重复提交同一声明不会重复登记。", "The database does not answer; try again later. A statement that is sent twice is admitted once.";
+    LogHalted = "log-halted", SERVICE_UNAVAILABLE, "见证方表明日志被回退或分叉：系统只读，不再接受声明，等待运营方处理。", "A witness has shown that the log was rolled back or forked: the server only reads, and admits nothing until its operator has settled it.";
     ShuttingDown = "shutting-down", SERVICE_UNAVAILABLE, "服务正在关闭，请稍后重试。", "The server is shutting down; try again.";
     Internal = "internal", INTERNAL_SERVER_ERROR, "服务器内部错误，已记录。", "Something is wrong in the server; it has been logged.";
 }

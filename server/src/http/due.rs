@@ -62,6 +62,7 @@ pub fn compute(tender: &Tender, what: Due, now_ms: u64) -> Result<Act, Refusal> 
                 tender: tender.id().clone(),
                 report: evaluated.statement,
                 candidates: evaluated.report.places.clone(),
+                candidates_list: evaluated.report.places_list,
                 publicity_until_ms: now_ms.saturating_add(publicity_ms),
             }))
         }

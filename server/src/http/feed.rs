@@ -10,7 +10,7 @@ use store::statement::Statement;
 use store::{Conn, StoreError};
 
 use super::problem::{ErrorCode, Problem};
-use super::visibility::Phase;
+use crate::visibility::Phase;
 
 /// Most statements on one page, and how many there are unless the reader asks for fewer.
 pub const PAGE_MAX: u32 = 100;
@@ -44,6 +44,8 @@ pub struct Page {
     pub statements: Vec<Statement>,
     /// Where the next page begins; `None` when there is none yet.
     pub next: Option<Cursor>,
+    /// Where the reader stands after this page, also at the present end; `None` while she has seen nothing at all.
+    pub resume: Option<Cursor>,
 }
 
 /// A stretch of the chain: sequence numbers from `from` to before `to`, and what is shown of it.
@@ -123,11 +125,13 @@ pub fn page(
             upto: reading.phase,
         };
         let found = Found::default().collect(conn, chain, &all, limit)?;
-        return Ok(found.page(limit, |last| Cursor {
+        let last = found.last_kept(limit);
+        let resume = last.map(|position| Cursor {
             seen: reading.phase,
-            position: last,
+            position,
             catching: None,
-        }));
+        });
+        return Ok(found.page(limit, resume));
     };
     let seen = cursor.seen.min(reading.phase);
     let target = cursor
@@ -156,28 +160,26 @@ pub fn page(
         upto: target,
     };
     found = found.collect(conn, chain, &rest, limit)?;
-    let kept = found.kept(limit);
-    Ok(found.page(limit, |last| {
-        if kept < old {
-            Cursor {
-                seen,
-                position: cursor.position,
-                catching: Some((target, last)),
-            }
-        } else if kept == old && old > 0 {
-            Cursor {
-                seen: target,
-                position: cursor.position,
-                catching: None,
-            }
-        } else {
-            Cursor {
-                seen: target,
-                position: last,
-                catching: None,
-            }
-        }
-    }))
+    let (kept, last) = (found.kept(limit), found.last_kept(limit));
+    let resume = match last {
+        // What was passed over is not all shown yet: she still stands where she stood.
+        Some(last) if kept < old => Cursor {
+            seen,
+            position: cursor.position,
+            catching: Some((target, last)),
+        },
+        Some(last) if kept > old => Cursor {
+            seen: target,
+            position: last,
+            catching: None,
+        },
+        _ => Cursor {
+            seen: target,
+            position: cursor.position,
+            catching: None,
+        },
+    };
+    Ok(found.page(limit, Some(resume)))
 }
 
 /// Place in the chain of a statement that the reader has seen.
@@ -260,17 +262,17 @@ impl Found {
         }
     }
 
-    fn page(mut self, limit: usize, cursor: impl FnOnce(Digest) -> Cursor) -> Page {
-        let kept = self.kept(limit);
-        self.statements.truncate(kept);
-        let last = self
-            .statements
-            .last()
-            .and_then(|statement| statement.id.parse().ok());
-        let next = if self.is_full { last.map(cursor) } else { None };
+    fn last_kept(&self, limit: usize) -> Option<Digest> {
+        let last = self.kept(limit).checked_sub(1)?;
+        self.statements.get(last)?.id.parse().ok()
+    }
+
+    fn page(mut self, limit: usize, resume: Option<Cursor>) -> Page {
+        self.statements.truncate(self.kept(limit));
         Page {
             statements: self.statements,
-            next,
+            next: resume.filter(|_| self.is_full),
+            resume,
         }
     }
 }

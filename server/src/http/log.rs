@@ -21,6 +21,14 @@ struct ProofQuery {
     size: u64,
 }
 
+/// Which checkpoint.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+struct CheckpointQuery {
+    /// `true`: the latest that a quorum of the log's witnesses has cosigned.
+    witnessed: Option<bool>,
+}
+
 /// Between which sizes.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -43,15 +51,20 @@ struct Consistency {
     path: Vec<record::Digest>,
 }
 
-/// The latest signed checkpoint (C2SP note).
-#[utoipa::path(tag = "log", responses((status = 200, body = String, content_type = "text/plain"),
-    (status = 404, body = ProblemBody, content_type = "application/problem+json")))]
+/// The latest signed checkpoint (C2SP note), with the cosignatures of witnesses that exist.
+#[utoipa::path(tag = "log", params(CheckpointQuery), responses((status = 200, body = String, content_type = "text/plain"),
+    (status = "4XX", body = ProblemBody, content_type = "application/problem+json")))]
 #[get("/log/checkpoint")]
 pub async fn read_checkpoint(
     request: HttpRequest,
     node: web::Data<Node>,
+    query: web::Query<CheckpointQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let latest = block(&node, |node| Ok(node.latest_checkpoint()?)).await?;
+    let latest = block(&node, move |node| match query.witnessed {
+        Some(true) => Ok(node.latest_witnessed()?),
+        _ => Ok(node.latest_checkpoint()?),
+    });
+    let latest = latest.await?;
     let latest = latest.ok_or_else(|| Problem::new(ErrorCode::CheckpointNotFound, ""))?;
     Ok(conditional::answer(
         &request,

@@ -8,12 +8,13 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, HttpResponse};
+use actix_web::{Error, HttpMessage, HttpResponse, web};
 use futures_util::FutureExt;
 use uuid::Uuid;
 
 use super::body::RequestId;
 use super::problem::{ErrorCode, Problem};
+use crate::node::Node;
 
 /// The header that carries the request's id back.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -41,7 +42,12 @@ pub async fn trace(
                 None => answer.map_into_boxed_body(),
             };
             decorate(answer.headers_mut(), &id);
-            log(&id, &method, &pattern, answer.status().as_u16(), started);
+            let status = answer.status().as_u16();
+            if let Some(node) = answer.request().app_data::<web::Data<Node>>() {
+                node.metrics()
+                    .answered(&method, &pattern, status, started.elapsed());
+            }
+            log(&id, &method, &pattern, status, started);
             Ok(answer)
         }
         // Only what failed outside of every handler comes here: a panic, or a request that actix itself refuses.

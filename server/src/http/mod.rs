@@ -36,6 +36,7 @@ mod demo;
 mod due;
 mod feed;
 mod log;
+mod metrics;
 mod middleware;
 mod openapi;
 mod page;
@@ -46,7 +47,6 @@ mod sessions;
 mod statements;
 mod tender_view;
 mod tenders;
-mod visibility;
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
@@ -99,6 +99,7 @@ pub fn app(
 /// Answers requests until the process is told to stop; requests under way are finished then.
 pub async fn serve(node: web::Data<Node>) -> std::io::Result<()> {
     let (bind, workers) = (node.config.bind.clone(), node.config.workers);
+    let serving = node.clone();
     let mut server = HttpServer::new(move || app(node.clone())).shutdown_timeout(SHUTDOWN_S);
     if workers > 0 {
         server = server.workers(workers);
@@ -107,7 +108,20 @@ pub async fn serve(node: web::Data<Node>) -> std::io::Result<()> {
     for address in server.addrs() {
         tracing::info!(%address, "listening");
     }
-    server.run().await
+    let metrics = match &serving.config.metrics_bind {
+        Some(bind) => Some(metrics::listen(serving.clone(), bind)?),
+        None => None,
+    };
+    let watched = metrics.as_ref().map(|metrics| metrics.handle());
+    if let Some(metrics) = metrics {
+        actix_web::rt::spawn(metrics);
+    }
+    serving.begin_serving().map_err(std::io::Error::other)?;
+    let outcome = server.run().await;
+    if let Some(watched) = watched {
+        watched.stop(false).await;
+    }
+    outcome
 }
 
 /// Every address.
@@ -155,7 +169,12 @@ async fn block<T: Send + 'static>(
     work: impl FnOnce(&Node) -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {
     let node = node.clone();
-    match web::block(move || work(&node)).await {
+    let job = node.intake.job()?;
+    let work = move || {
+        let _until_it_is_done = job;
+        work(&node)
+    };
+    match web::block(work).await {
         Ok(result) => result,
         Err(error) => Err(Problem::internal(error)),
     }

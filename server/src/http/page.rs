@@ -44,7 +44,7 @@ pub async fn read_page(request: HttpRequest) -> HttpResponse {
 
 /// Script, style and texts of the page.
 #[utoipa::path(tag = "page", params(("asset" = String, Path, description = "app.js, style.css, zh.json or en.json")),
-    responses((status = 200, body = String, content_type = "text/plain"), (status = 404, body = ProblemBody, content_type = "application/problem+json"))
+    responses((status = 200, body = String, content_type = "text/plain"), (status = "4XX", body = ProblemBody, content_type = "application/problem+json"))
 )]
 #[get("/page/{asset}")]
 pub async fn read_page_asset(

@@ -13,13 +13,17 @@ use utoipa::ToSchema;
 pub use super::code::ErrorCode;
 use crate::blob::BlobError;
 use crate::export::ExportError;
+use crate::intake::NoRoom;
 use crate::log::LogError;
 use crate::node::NodeError;
-use crate::sequencer::{Rejection, SequencerError};
-use crate::states::StateError;
+use crate::sequencer::Rejection;
+use crate::trouble::{Trouble, Troubled};
 
 /// Seconds after which a request that met a busy server should come again.
 const RETRY_AFTER_S: u32 = 1;
+
+/// The same when people have to do something first.
+const RETRY_AFTER_PEOPLE_S: u32 = 30;
 
 /// An answer that says what was wrong, where, and under which rule. Never holds internals: those go to the log.
 #[derive(Clone, Debug)]
@@ -55,6 +59,19 @@ impl Problem {
         Problem::new(ErrorCode::Internal, "")
     }
 
+    /// What to say about trouble with the storage, if that is behind an error. What it was is for the operator.
+    pub fn of_storage(error: &(impl Troubled + std::fmt::Display)) -> Option<Problem> {
+        let trouble = error.trouble()?;
+        let code = match trouble {
+            Trouble::Busy => ErrorCode::Busy,
+            Trouble::Unavailable => ErrorCode::StorageUnavailable,
+            Trouble::Full => ErrorCode::StorageFull,
+            Trouble::ReadOnly => ErrorCode::StorageReadOnly,
+        };
+        tracing::warn!(%error, code = code.as_str(), "trouble with the storage");
+        Some(Problem::new(code, ""))
+    }
+
     /// Says where in the body.
     #[must_use]
     pub fn at(mut self, pointer: impl Into<String>) -> Problem {
@@ -74,11 +91,24 @@ impl Problem {
         self.code
     }
 
+    /// Room on a disk is made by people, the rest passes sooner.
+    fn retry_after_s(&self) -> u32 {
+        let code = ErrorCode::of(self.code);
+        match code {
+            Some(ErrorCode::StorageFull | ErrorCode::StorageReadOnly) => RETRY_AFTER_PEOPLE_S,
+            _ => RETRY_AFTER_S,
+        }
+    }
+
     /// The answer, with the id under which the request stands in the log.
     pub fn answer(&self, request_id: &str) -> HttpResponse {
         let mut answer = HttpResponse::build(self.status);
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            answer.insert_header((header::RETRY_AFTER, RETRY_AFTER_S));
+        let comes_again = [
+            StatusCode::SERVICE_UNAVAILABLE,
+            StatusCode::TOO_MANY_REQUESTS,
+        ];
+        if comes_again.contains(&self.status) {
+            answer.insert_header((header::RETRY_AFTER, self.retry_after_s()));
         }
         if self.status == StatusCode::UNAUTHORIZED {
             answer.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
@@ -227,26 +257,17 @@ impl From<StatementError> for Problem {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Problem {
-        match error {
-            StoreError::Busy(_) | StoreError::Unavailable(_) => {
-                tracing::warn!(error = %error, "storage is busy");
-                Problem::new(ErrorCode::Busy, "")
-            }
-            other => Problem::internal(other),
-        }
+        Problem::of_storage(&error).unwrap_or_else(|| Problem::internal(error))
     }
 }
 
 impl From<NodeError> for Problem {
     fn from(error: NodeError) -> Problem {
         match error {
-            NodeError::Store(error)
-            | NodeError::State(StateError::Store(error))
-            | NodeError::Log(LogError::Store(error)) => Problem::from(error),
             NodeError::Log(error @ LogError::NoCheckpoint(_)) => {
                 Problem::new(ErrorCode::LogRange, error.to_string())
             }
-            other => Problem::internal(other),
+            other => Problem::of_storage(&other).unwrap_or_else(|| Problem::internal(other)),
         }
     }
 }
@@ -260,11 +281,27 @@ impl From<Rejection> for Problem {
             Rejection::BlobMissing { pointer, .. } => {
                 Problem::new(ErrorCode::BlobMissing, detail).at(pointer)
             }
+            Rejection::LogHalted(_) => {
+                tracing::error!(detail, "nothing is admitted");
+                Problem::new(ErrorCode::LogHalted, "")
+            }
             Rejection::Busy => Problem::new(ErrorCode::Busy, detail),
+            Rejection::SenderBusy => Problem::new(ErrorCode::TooManyInFlight, detail),
             Rejection::ShuttingDown => Problem::new(ErrorCode::ShuttingDown, detail),
-            Rejection::Internal(SequencerError::Store(error)) => Problem::from(error),
-            Rejection::Internal(error) => Problem::internal(error),
+            Rejection::Internal(error) => {
+                Problem::of_storage(&error).unwrap_or_else(|| Problem::internal(error))
+            }
         }
+    }
+}
+
+impl From<NoRoom> for Problem {
+    fn from(error: NoRoom) -> Problem {
+        let code = match error {
+            NoRoom::Busy => ErrorCode::Busy,
+            NoRoom::Account => ErrorCode::TooManyInFlight,
+        };
+        Problem::new(code, error.to_string())
     }
 }
 
@@ -275,7 +312,12 @@ impl From<BlobError> for Problem {
                 Problem::new(ErrorCode::BlobConflict, detail)
             }
             BlobError::Store(error) => Problem::from(error),
-            BlobError::Objects(_) | BlobError::Open(_) => Problem::internal(error),
+            // What the storage said is for the operator; whoever sends or reads can only come again.
+            BlobError::Objects(_) | BlobError::Open(_) => Problem::of_storage(&error)
+                .unwrap_or_else(|| {
+                    tracing::error!(%error, "the blob storage failed");
+                    Problem::new(ErrorCode::ObjectStorage, "")
+                }),
             other => match ErrorCode::of(other.code()) {
                 Some(code) => Problem::new(code, other.to_string()),
                 None => Problem::internal(other),
@@ -290,8 +332,7 @@ impl From<ExportError> for Problem {
             ExportError::NoTender(id) => Problem::new(ErrorCode::TenderNotFound, id.to_string()),
             ExportError::StillSealed(_) => Problem::new(ErrorCode::StillSealed, error.to_string()),
             ExportError::NotYetSigned => Problem::new(ErrorCode::NotYetSigned, error.to_string()),
-            ExportError::Store(error) => Problem::from(error),
-            other => Problem::internal(other),
+            other => Problem::of_storage(&other).unwrap_or_else(|| Problem::internal(other)),
         }
     }
 }

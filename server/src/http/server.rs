@@ -1,6 +1,7 @@
 //! What this server is: its log, its keys, its clock, the profiles it knows, and whether it is well.
 
-use actix_web::{HttpRequest, HttpResponse, get, web};
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, ResponseError as _, get, web};
 use procedure::law::profiles;
 use record::Identifier;
 use record::key::PublicKey;
@@ -15,8 +16,13 @@ use crate::node::Node;
 /// Whether the server can answer.
 #[derive(Serialize, ToSchema)]
 struct Health {
-    /// `ok`.
+    /// `ok`; `log-halted`: it only reads, because a witness has shown that the log was rolled back or forked.
     status: &'static str,
+    /// A quorum of log witnesses is asked for and does not answer in time: receipts go out without.
+    witness_quorum_missing: bool,
+    /// Log witnesses that know this log differently.
+    #[schema(value_type = Vec<String>)]
+    witness_alarms: Vec<String>,
 }
 
 /// What a client needs to know about a server before it acts.
@@ -60,16 +66,26 @@ struct ProfileItem<'a> {
     title: TextBody<'a>,
 }
 
-/// Whether the server is well: the database answers.
+/// Whether the server is well: the database answers, the log may be signed, and what its witnesses say.
 #[utoipa::path(tag = "server", responses(
     (status = 200, body = Health), (status = 503, body = ProblemBody, content_type = "application/problem+json")
 ))]
 #[get("/healthz")]
 pub async fn read_health(node: web::Data<Node>) -> Result<HttpResponse, Problem> {
-    block(&node, |node| Ok(node.store().read(store::log::size)?))
+    // A halted log still answers 200: whoever reads must not be sent away.
+    let halt = block(&node, |node| Ok(node.halt()?))
         .await
-        .map_err(|problem| Problem::new(ErrorCode::Busy, problem.to_string()))?;
-    Ok(HttpResponse::Ok().json(Health { status: "ok" }))
+        .map_err(|problem| match problem.status_code() {
+            StatusCode::SERVICE_UNAVAILABLE => problem,
+            _ => Problem::new(ErrorCode::Busy, problem.to_string()),
+        })?;
+    let witnesses = node.witnesses().health();
+    let alarm = |(name, what): (String, String)| format!("{name}: {what}");
+    Ok(HttpResponse::Ok().json(Health {
+        status: if halt.is_some() { "log-halted" } else { "ok" },
+        witness_quorum_missing: witnesses.is_quorum_missing,
+        witness_alarms: witnesses.contradictions.into_iter().map(alarm).collect(),
+    }))
 }
 
 /// The server's log, keys and clock.
@@ -127,7 +143,7 @@ pub async fn list_profiles(request: HttpRequest) -> Result<HttpResponse, Problem
 /// A released profile, byte for byte: its SHA-256 is the digest that notices name.
 #[utoipa::path(tag = "server",
     params(("id" = String, Path, description = "Profile"), ("version" = u32, Path, description = "Released version")),
-    responses((status = 200, body = Object), (status = 404, body = ProblemBody, content_type = "application/problem+json"))
+    responses((status = 200, body = Object), (status = "4XX", body = ProblemBody, content_type = "application/problem+json"))
 )]
 #[get("/profiles/{id}/{version}")]
 pub async fn read_profile(

@@ -9,6 +9,7 @@ use record::{Digest, Identifier};
 
 use super::block;
 use super::problem::{ErrorCode, Problem};
+use crate::clock::real_ms;
 use crate::node::Node;
 use crate::states::to_i64;
 
@@ -65,10 +66,10 @@ fn token(request: &HttpRequest) -> Option<String> {
 
 /// The session of a token, while it lasts and its key is not revoked.
 fn find(node: &Node, token_hash: Digest) -> Result<Session, Problem> {
-    let now_ms = to_i64(node.real_now_ms());
-    let row = node
-        .store()
-        .read(|conn| store::session::get(conn, &token_hash.0, now_ms))?;
+    let row = node.store().read(|conn| {
+        let now_ms = to_i64(real_ms(conn)?);
+        store::session::get(conn, &token_hash.0, now_ms)
+    })?;
     let row = row.ok_or_else(required)?;
     let key: KeyId = row.key_id.parse().map_err(|_| required())?;
     if !is_active(node, key)? {
@@ -81,11 +82,11 @@ fn find(node: &Node, token_hash: Digest) -> Result<Session, Problem> {
     })
 }
 
-/// Whether a key is registered and not revoked.
+/// Whether a key is registered and not revoked. From the projection: the log in memory is locked while a batch is
+/// admitted, and every segment of an upload asks.
 pub fn is_active(node: &Node, key: KeyId) -> Result<bool, Problem> {
-    Ok(node.with_directory(|directory| {
-        directory
-            .key(&key)
-            .is_some_and(|entry| entry.revoked_index.is_none())
-    })?)
+    let row = node
+        .store()
+        .read(|conn| store::account::key(conn, &key.to_string()))?;
+    Ok(row.is_some_and(|row| row.revoked_index.is_none()))
 }

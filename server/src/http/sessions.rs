@@ -8,12 +8,14 @@ use record::key::{KeyId, PublicKey};
 use record::log::leaf::random_salt;
 use record::{Digest, Identifier};
 use serde::{Deserialize, Serialize};
+use store::StoreError;
 use utoipa::ToSchema;
 
 use super::block;
 use super::body::Json;
 use super::problem::{ErrorCode, Problem, ProblemBody};
 use super::session::{COOKIE, Session, is_active};
+use crate::clock::real_ms;
 use crate::node::Node;
 use crate::states::to_i64;
 
@@ -91,20 +93,24 @@ pub async fn make_challenge(
         if !is_active(node, key)? {
             return Err(Problem::new(ErrorCode::SessionKeyUnknown, key.to_string()));
         }
-        let now_ms = node.real_now_ms();
-        let made = Challenge {
-            challenge: random()?,
-            expires_ms: now_ms + CHALLENGE_MS,
-        };
-        let row = store::session::Challenge {
-            nonce: made.challenge.0,
-            key_id: key.to_string(),
-            expires_ms: to_i64(made.expires_ms),
-        };
-        node.store().write(|conn| {
-            store::session::expire(conn, to_i64(now_ms))?;
-            store::session::put_challenge(conn, &row)
-        })?;
+        let challenge = random()?;
+        let made = node
+            .store()
+            .write(|conn| -> Result<Challenge, StoreError> {
+                let now_ms = real_ms(conn)?;
+                let expires_ms = now_ms + CHALLENGE_MS;
+                let row = store::session::Challenge {
+                    nonce: challenge.0,
+                    key_id: key.to_string(),
+                    expires_ms: to_i64(expires_ms),
+                };
+                store::session::expire(conn, to_i64(now_ms))?;
+                store::session::put_challenge(conn, &row)?;
+                Ok(Challenge {
+                    challenge,
+                    expires_ms,
+                })
+            })?;
         Ok(made)
     });
     Ok(HttpResponse::Ok()
@@ -139,11 +145,12 @@ pub async fn begin_session(
 
 /// The challenge is used up whatever comes of it: it is taken in a transaction of its own.
 fn open(node: &Node, request: &SessionRequest) -> Result<Opened, Problem> {
-    let now_ms = node.real_now_ms();
     let nonce = request.challenge.0;
-    let taken = node
-        .store()
-        .write(|conn| store::session::take_challenge(conn, &nonce, to_i64(now_ms)))?;
+    let (taken, now_ms) = node.store().write(|conn| -> Result<_, StoreError> {
+        let now_ms = real_ms(conn)?;
+        let taken = store::session::take_challenge(conn, &nonce, to_i64(now_ms))?;
+        Ok((taken, now_ms))
+    })?;
     let is_ours = taken.is_some_and(|challenge| challenge.key_id == request.key_id.to_string());
     if !is_ours {
         return Err(Problem::new(

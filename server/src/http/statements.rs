@@ -10,12 +10,12 @@ use serde_json::value::RawValue;
 use store::statement::Statement;
 use utoipa::{IntoParams, ToSchema};
 
-use super::body::{Body, RequestId};
+use super::body::{RequestId, StatementBody};
 use super::feed::{self, Cursor, PAGE_MAX, Reading};
 use super::problem::{ErrorCode, Problem, ProblemBody};
-use super::visibility::Phase;
-use super::{STATEMENT_JSON_BYTES_MAX, block, conditional};
+use super::{block, conditional};
 use crate::node::Node;
+use crate::visibility::Phase;
 
 /// A signed statement: a DSSE envelope. Its body is described in STATEMENTS.md.
 #[derive(ToSchema)]
@@ -74,6 +74,9 @@ struct StatementPage {
     items: Vec<StatementItem>,
     /// Where the next page begins; null at the present end.
     next: Option<String>,
+    /// Where you stand after this page, also at the present end: with it as `after`, whoever follows the list sees every
+    /// statement once. Null while there is nothing.
+    resume: Option<String>,
 }
 
 /// A statement on a chain.
@@ -104,7 +107,7 @@ struct StatementItem {
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 struct PageQuery {
-    /// The `next` of the page before, or the id of a statement that was read.
+    /// The `next` or `resume` of the page before, or the id of a statement that was read.
     after: Option<String>,
     /// At most so many statements, 1 to 100.
     limit: Option<u32>,
@@ -122,7 +125,7 @@ pub async fn post_account_statement(
     node: web::Data<Node>,
     path: web::Path<Identifier>,
     id: RequestId,
-    body: Body<STATEMENT_JSON_BYTES_MAX>,
+    body: StatementBody,
 ) -> Result<HttpResponse, Problem> {
     post(node, ChainId::Account(path.into_inner()), id, body).await
 }
@@ -137,7 +140,7 @@ pub async fn post_account_statement(
 pub async fn post_platform_statement(
     node: web::Data<Node>,
     id: RequestId,
-    body: Body<STATEMENT_JSON_BYTES_MAX>,
+    body: StatementBody,
 ) -> Result<HttpResponse, Problem> {
     post(node, ChainId::Platform, id, body).await
 }
@@ -154,7 +157,7 @@ pub async fn post_tender_statement(
     node: web::Data<Node>,
     path: web::Path<Identifier>,
     id: RequestId,
-    body: Body<STATEMENT_JSON_BYTES_MAX>,
+    body: StatementBody,
 ) -> Result<HttpResponse, Problem> {
     post(node, ChainId::Tender(path.into_inner()), id, body).await
 }
@@ -163,13 +166,15 @@ async fn post(
     node: web::Data<Node>,
     chain: ChainId,
     id: RequestId,
-    body: Body<STATEMENT_JSON_BYTES_MAX>,
+    body: StatementBody,
 ) -> Result<HttpResponse, Problem> {
-    let admitted = block(&node, move |node| {
-        let envelope = Envelope::parse(&body.0)?;
-        Ok(node.submit(envelope, chain, &id.0)?)
+    let waiting = block(&node, move |node| {
+        let envelope = Envelope::parse(&body.0.bytes)?;
+        Ok(node.offer(envelope, chain, &id.0)?)
     });
-    let admitted = admitted.await?;
+    // No thread is held while the statement waits for its batch: readers need them.
+    let admitted = waiting.await?.admitted().await?;
+    let admitted = node.into_inner().witnessed(admitted).await;
     let mut answer = if admitted.fresh {
         HttpResponse::Created()
     } else {
@@ -192,13 +197,14 @@ pub async fn list_account_statements(
     query: web::Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
     let id = path.into_inner();
-    let page = block(&node, move |node| {
+    let query = query.into_inner();
+    conditional::public(&request, &node, move |node| {
         if !node.with_directory(|directory| directory.account(&id).is_some())? {
             return Err(Problem::new(ErrorCode::AccountNotFound, id.to_string()));
         }
         list(node, ChainId::Account(id), OPEN_CHAIN, &query)
-    });
-    conditional::json(&request, &page.await?)
+    })
+    .await
 }
 
 /// Statements of the platform's chain: roles.
@@ -211,10 +217,11 @@ pub async fn list_platform_statements(
     node: web::Data<Node>,
     query: web::Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let page = block(&node, move |node| {
+    let query = query.into_inner();
+    conditional::public(&request, &node, move |node| {
         list(node, ChainId::Platform, OPEN_CHAIN, &query)
-    });
-    conditional::json(&request, &page.await?)
+    })
+    .await
 }
 
 /// Statements of a tender that may be read now: no sealed act before closing, no released share before the results.
@@ -229,7 +236,8 @@ pub async fn list_tender_statements(
     query: web::Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
     let id = path.into_inner();
-    let page = block(&node, move |node| {
+    let query = query.into_inner();
+    conditional::public(&request, &node, move |node| {
         let phase = node.with_tender(&id, |tender, _| Phase::of(tender.stage()))?;
         let phase = phase.ok_or_else(|| Problem::new(ErrorCode::TenderNotFound, id.to_string()))?;
         list(
@@ -241,8 +249,8 @@ pub async fn list_tender_statements(
             },
             &query,
         )
-    });
-    conditional::json(&request, &page.await?)
+    })
+    .await
 }
 
 /// Chains on which nothing is ever hidden.
@@ -273,6 +281,7 @@ fn list(
         Ok(StatementPage {
             items: items.collect::<Result<_, Problem>>()?,
             next: page.next.map(|cursor| cursor.to_string()),
+            resume: page.resume.map(|cursor| cursor.to_string()),
         })
     })
 }

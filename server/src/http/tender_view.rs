@@ -4,7 +4,7 @@
 
 use procedure::act::{
     Award, BidResult, Candidates, DrawFailure, DrawResult, EvaluationReport, Failure, Matter,
-    Notice, TerminationCause, TrusteeSet,
+    NotServing, Notice, TerminationCause, TrusteeSet,
 };
 use procedure::{Drawing, Stage, Tender};
 use record::{Digest, Identifier};
@@ -22,7 +22,7 @@ pub struct TenderView {
     title: String,
     /// Account of the tenderee (招标人).
     tenderee: String,
-    /// Stage: draft, announced, closed, opening, opened, drawing, drawn, evaluation, evaluated, candidates,
+    /// Stage: draft, announced, suspended, closed, opening, opened, drawing, drawn, evaluation, evaluated, candidates,
     /// awarded, failed or terminated.
     stage: &'static str,
     /// When it was created, UTC milliseconds.
@@ -31,6 +31,15 @@ pub struct TenderView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     notice: Option<Notice>,
+    /// The deadline in force, UTC milliseconds: the notice's, until an outage of the platform moves it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deadline_ms: Option<u64>,
+    /// When the opening begins, UTC milliseconds: the notice's time, and never before the deadline in force.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    opening_ms: Option<u64>,
+    /// Outages of the platform at a deadline.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    outages: Vec<OutageView>,
     /// Statement id of the notice.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
@@ -109,6 +118,24 @@ pub struct TenderView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     terminated: Option<TerminationCause>,
+}
+
+/// An outage of the platform at a deadline.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OutageView {
+    /// Statement id.
+    #[schema(value_type = String)]
+    statement: Digest,
+    /// The deadline that could not be kept, UTC milliseconds.
+    deadline_ms: u64,
+    /// When the platform was not serving.
+    #[schema(value_type = Vec<Object>)]
+    not_serving: Vec<NotServing>,
+    /// When bidding was suspended, UTC milliseconds.
+    suspended_ms: u64,
+    /// When it was resumed; absent: it is suspended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resumed_ms: Option<u64>,
 }
 
 /// A trustee set of a draft and its rehearsal.
@@ -212,6 +239,9 @@ impl TenderView {
         };
         self.notice = Some(bidding.notice.clone());
         self.notice_id = Some(bidding.notice_id);
+        self.deadline_ms = Some(bidding.deadline_ms);
+        self.opening_ms = Some(bidding.opening_ms());
+        self.outages = bidding.outages.iter().map(outage).collect();
         self.trustee_set = Some(bidding.trustees.clone());
         self.trustee_set_id = Some(bidding.notice.trustee_set);
         self.announce_id = bidding.announce;
@@ -262,6 +292,16 @@ impl TenderView {
             Stage::Terminated(terminated) => self.terminated = Some(terminated.cause),
             _ => {}
         }
+    }
+}
+
+fn outage(state: &procedure::OutageState) -> OutageView {
+    OutageView {
+        statement: state.statement,
+        deadline_ms: state.deadline_ms,
+        not_serving: state.not_serving.clone(),
+        suspended_ms: state.suspended.time_ms,
+        resumed_ms: state.resumed.map(|at| at.time_ms),
     }
 }
 

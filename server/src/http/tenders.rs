@@ -24,6 +24,9 @@ struct TenderPage {
     items: Vec<TenderItem>,
     /// Where the next page begins; null at the present end.
     next: Option<String>,
+    /// Where you stand after this page, also at the present end: with it as `after`, whoever follows the feed sees every
+    /// change once. Null while there is nothing.
+    resume: Option<String>,
 }
 
 /// A line of the list.
@@ -67,7 +70,7 @@ struct ListQuery {
     /// Only this tenderee's.
     #[param(value_type = Option<String>)]
     tenderee: Option<Identifier>,
-    /// The `next` of the page before.
+    /// The `next` or `resume` of the page before.
     after: Option<String>,
     /// At most so many, 1 to 100.
     limit: Option<u32>,
@@ -128,23 +131,23 @@ pub async fn list_tenders(
     query: web::Query<ListQuery>,
 ) -> Result<HttpResponse, Problem> {
     let filter = query.into_inner().filter()?;
-    let page = block(&node, move |node| {
+    conditional::public(&request, &node, move |node| {
         let rows = node
             .store()
             .read(|conn| store::tender::list(conn, &filter))?;
         // A full page may be the last one; the next is empty then.
         let is_full = i64::try_from(rows.len()) == Ok(filter.limit);
-        let last = rows
-            .last()
-            .filter(|_| is_full)
-            .map(|row| row.cursor(filter.order));
-        let next = last.map(|cursor| format!("{}.{}", cursor.index, cursor.id));
+        let last = rows.last().map(|row| row.cursor(filter.order));
+        let resume = last
+            .or(filter.after)
+            .map(|cursor| format!("{}.{}", cursor.index, cursor.id));
         Ok(TenderPage {
             items: rows.into_iter().map(item).collect(),
-            next,
+            next: resume.clone().filter(|_| is_full),
+            resume,
         })
-    });
-    conditional::json(&request, &page.await?)
+    })
+    .await
 }
 
 fn item(row: store::tender::Tender) -> TenderItem {
@@ -162,7 +165,7 @@ fn item(row: store::tender::Tender) -> TenderItem {
 
 /// The state of a tender, as far as it is public.
 #[utoipa::path(tag = "tenders", params(("tender" = String, Path, description = "Tender")),
-    responses((status = 200, body = TenderView), (status = 404, body = ProblemBody, content_type = "application/problem+json"))
+    responses((status = 200, body = TenderView), (status = "4XX", body = ProblemBody, content_type = "application/problem+json"))
 )]
 #[get("/tenders/{tender}")]
 pub async fn read_tender(
@@ -171,10 +174,10 @@ pub async fn read_tender(
     path: web::Path<Identifier>,
 ) -> Result<HttpResponse, Problem> {
     let id = path.into_inner();
-    let view = block(&node, move |node| {
+    conditional::public(&request, &node, move |node| {
         look(node, &id, |tender| Ok(TenderView::of(tender)))
-    });
-    conditional::json(&request, &view.await?)
+    })
+    .await
 }
 
 /// The unsigned body that the tenderee would sign now, computed from the record.
@@ -217,7 +220,7 @@ pub async fn read_case(
     path: web::Path<Identifier>,
 ) -> Result<HttpResponse, Problem> {
     let id = path.into_inner();
-    let case = block(&node, move |node| {
+    conditional::public(&request, &node, move |node| {
         look(node, &id, |tender| match tender.stage().drawn() {
             Some(drawn) => Ok(procedure::case_of(drawn)?),
             None => {
@@ -225,8 +228,8 @@ pub async fn read_case(
                 Err(procedure::Refusal::new(procedure::Code::StageMismatch, detail).into())
             }
         })
-    });
-    conditional::json(&request, &case.await?)
+    })
+    .await
 }
 
 /// The public record as one file, to be checked with `kaibiao verify` without this server.
@@ -252,7 +255,7 @@ pub async fn read_bundle(
 /// A tender document, once the notice is out.
 #[utoipa::path(tag = "tenders",
     params(("tender" = String, Path, description = "Tender"), ("root" = String, Path, description = "Root of the document, as in the notice")),
-    responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream"), (status = 404, body = ProblemBody, content_type = "application/problem+json"))
+    responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream"), (status = "4XX", body = ProblemBody, content_type = "application/problem+json"))
 )]
 #[get("/tenders/{tender}/documents/{root}")]
 pub async fn read_document(

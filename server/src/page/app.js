@@ -184,6 +184,11 @@ const tell = {
   ])],
   "bid-withdrawn": (b) => [facts([[t("field.manifest"), short(b.manifest)]])],
   "draw-contribution": (b) => [facts([[t("field.contributor"), who(b.contributor)], [t("field.attempt"), String(b.attempt)]])],
+  "outage": (b) => [facts([
+    [t("field.deadline"), when(b.deadline_ms)],
+    ...b.not_serving.map((gap) => [t("field.outage"), t("text.not_serving", { from: when(gap.from_ms), until: when(gap.until_ms) })]),
+  ])],
+  "resumed": (b) => [facts([[t("field.new_deadline"), when(b.deadline_ms)]])],
   "closing": (b) => [h("p", { class: "signers" }, t("text.closing", { chains: b.chains.length }))],
   "share-release": (b) => [facts([
     [t("field.envelopes"), t(`value.${b.kind}`)], [t("field.slot"), String(b.slot)],
@@ -230,7 +235,7 @@ const tell = {
   "tender-terminated": (b) => [facts([[t("field.cause"), t(`value.${b.cause}`)], [t("field.reason"), b.reason]])],
 };
 
-const MAJOR = new Set(["notice", "closing", "opening-results", "draw-result", "evaluation-report", "award", "tender-failed", "tender-terminated"]);
+const MAJOR = new Set(["notice", "outage", "resumed", "closing", "opening-results", "draw-result", "evaluation-report", "award", "tender-failed", "tender-terminated"]);
 
 const short = (id) => `${id.slice(0, 12)}…`;
 

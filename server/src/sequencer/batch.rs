@@ -1,49 +1,80 @@
 //! One batch: admit what may be admitted, append leaves, statements, nodes and projections in one transaction, then
 //! sign a checkpoint over what is committed, then hand out receipts. Crash between the steps: the next start signs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use procedure::act::{Act, BidManifest, ChainEnd, Closing, Notice};
-use procedure::{At, Refusal};
+use procedure::act::{Act, ChainEnd, Closing};
+use procedure::{At, Code, Refusal};
 use record::chain::{ChainHead, ChainId, next_place};
-use record::log::checkpoint::SignedCheckpoint;
 use record::log::leaf::{LeafOpening, random_salt};
-use record::log::receipt::Receipt;
 use record::statement::{Envelope, Verified};
 use record::{Digest, Identifier};
 use store::{Conn, statement};
 
+use super::candidate::{Candidate, Reading};
+use super::integrate::{Written, hand_out};
 use super::place::places;
 use super::{Admitted, Core, Rejection, SequencerError, Work};
-use crate::log::{self, LogError, StoredNodes};
-use crate::projection;
+use crate::log;
 use crate::states::{AdmitError, States, to_i64, to_u64};
+use crate::trouble::Troubled as _;
+use crate::witnesses::halt;
 
 /// A request's statement on the log.
-struct Placed {
-    opening: LeafOpening,
-    fresh: bool,
+pub(super) struct Placed {
+    pub(super) opening: LeafOpening,
+    pub(super) fresh: bool,
 }
 
-type Outcome = Result<Option<Placed>, Rejection>;
+pub(super) type Outcome = Result<Option<Placed>, Rejection>;
+
+/// A new statement of this batch.
+pub(super) struct Fresh {
+    pub(super) kind: String,
+    /// The envelope as it is stored.
+    pub(super) json: Vec<u8>,
+    pub(super) opening: LeafOpening,
+}
+
+/// The end of a chain, with this batch.
+pub(super) struct End {
+    pub(super) head: ChainHead,
+    /// Log index of the statement of this batch that it is.
+    pub(super) moved_by: Option<u64>,
+}
 
 /// Runs one batch; one result for each request, in order.
 pub fn run(core: &Core, works: &[(Work, String)]) -> Vec<Result<Option<Admitted>, Rejection>> {
     match admit_all(core, works) {
-        Ok(outcomes) => hand_out(core, outcomes),
+        Ok((outcomes, written)) => {
+            // Before any receipt goes out: whoever holds one reads what it is for.
+            if let Some(index) = written.public {
+                core.position.moved_by(index);
+            }
+            hand_out(core, outcomes, &written.nodes)
+        }
         Err(error) => {
-            tracing::error!(%error, "a batch was rolled back");
+            tracing::error!(%error, "a batch failed");
+            let trouble = error.trouble();
             works
                 .iter()
-                .map(|_| Err(SequencerError::BatchFailed.into()))
+                .map(|_| Err(SequencerError::BatchFailed(trouble).into()))
                 .collect()
         }
     }
 }
 
-fn admit_all(core: &Core, works: &[(Work, String)]) -> Result<Vec<Outcome>, SequencerError> {
+fn admit_all(
+    core: &Core,
+    works: &[(Work, String)],
+) -> Result<(Vec<Outcome>, Written), SequencerError> {
     let mut states = core.states();
     let result = core.store.write(|conn| {
+        // What could not be signed must not be admitted: nobody would ever hold a receipt of it.
+        if let Some(halt) = halt::read(conn)? {
+            let refused = |_| Err(Rejection::LogHalted(halt.clone()));
+            return Ok((works.iter().map(refused).collect(), Written::default()));
+        }
         let size = to_u64(store::log::size(conn)?);
         states.catch_up(conn, size)?;
         let last = store::log::last_admitted_ms(conn)?.map_or(0, to_u64);
@@ -54,12 +85,15 @@ fn admit_all(core: &Core, works: &[(Work, String)]) -> Result<Vec<Outcome>, Sequ
             .count();
         let (mut indexes, end) = places(size, acts)?;
         indexes.reverse();
+        let stored = stored_of(conn, works)?;
         let mut batch = Batch {
             core,
             conn,
             states: &mut states,
             time_ms,
+            stored,
             fresh: BTreeMap::new(),
+            fresh_ids: BTreeMap::new(),
             heads: BTreeMap::new(),
         };
         let mut outcomes = Vec::new();
@@ -67,10 +101,12 @@ fn admit_all(core: &Core, works: &[(Work, String)]) -> Result<Vec<Outcome>, Sequ
             outcomes.push(batch.admit(work, request_id, &mut indexes)?);
         }
         // A batch in which nothing was admitted writes nothing, unless noise was asked for.
-        if !batch.fresh.is_empty() || acts < works.len() {
-            batch.write(size, end)?;
-        }
-        Ok(outcomes)
+        let written = if !batch.fresh.is_empty() || acts < works.len() {
+            batch.write(size, end)?
+        } else {
+            Written::default()
+        };
+        Ok((outcomes, written))
     });
     if result.is_err() {
         states.reset();
@@ -78,15 +114,32 @@ fn admit_all(core: &Core, works: &[(Work, String)]) -> Result<Vec<Outcome>, Sequ
     result
 }
 
-struct Batch<'a> {
-    core: &'a Core,
-    conn: &'a mut Conn,
-    states: &'a mut States,
+/// Which of the statements are on the log already: one question for all of them.
+fn stored_of(
+    conn: &mut Conn,
+    works: &[(Work, String)],
+) -> Result<BTreeSet<String>, SequencerError> {
+    let id = |(work, _): &(Work, String)| match work {
+        Work::Statement { envelope, .. } => Some(envelope.id().to_string()),
+        Work::Candidate(candidate) => Some(candidate.id.to_string()),
+        Work::Close(_) | Work::Noise => None,
+    };
+    let ids: Vec<String> = works.iter().filter_map(id).collect();
+    Ok(statement::admitted_of(conn, &ids)?.into_iter().collect())
+}
+
+pub(super) struct Batch<'a> {
+    pub(super) core: &'a Core,
+    pub(super) conn: &'a mut Conn,
+    pub(super) states: &'a mut States,
     time_ms: u64,
+    /// Ids of those that had been admitted before this batch.
+    stored: BTreeSet<String>,
     /// New statements by log index.
-    fresh: BTreeMap<u64, (Envelope, LeafOpening)>,
+    pub(super) fresh: BTreeMap<u64, Fresh>,
+    fresh_ids: BTreeMap<Digest, u64>,
     /// Ends of chains, with this batch.
-    heads: BTreeMap<ChainId, ChainHead>,
+    pub(super) heads: BTreeMap<ChainId, End>,
 }
 
 impl Batch<'_> {
@@ -106,9 +159,14 @@ impl Batch<'_> {
             Work::Noise => return Ok(Ok(None)),
             Work::Close(tender) => {
                 let closing = self.closing(tender)?;
-                self.statement(closing, &ChainId::Tender(tender.clone()), at)
+                let chain = ChainId::Tender(tender.clone());
+                self.statement(&Candidate::unchecked(closing, chain), at)
             }
-            Work::Statement { envelope, chain } => self.statement((**envelope).clone(), chain, at),
+            Work::Statement { envelope, chain } => {
+                let candidate = Candidate::unchecked((**envelope).clone(), chain.clone());
+                self.statement(&candidate, at)
+            }
+            Work::Candidate(candidate) => self.statement(candidate, at),
         };
         match outcome {
             Ok(placed) => {
@@ -125,16 +183,11 @@ impl Batch<'_> {
         }
     }
 
-    fn statement(
-        &mut self,
-        envelope: Envelope,
-        chain: &ChainId,
-        at: At,
-    ) -> Result<Placed, Rejection> {
-        if let Some(opening) = self.known(envelope.id())? {
-            if opening.chain != *chain {
+    fn statement(&mut self, candidate: &Candidate, at: At) -> Result<Placed, Rejection> {
+        if let Some(opening) = self.known(candidate.id)? {
+            if opening.chain != candidate.chain {
                 return Err(Rejection::WrongChain {
-                    named: chain.clone(),
+                    named: candidate.chain.clone(),
                     found: opening.chain,
                 });
             }
@@ -143,51 +196,92 @@ impl Batch<'_> {
                 fresh: false,
             });
         }
-        let kept = envelope.clone();
-        let act = procedure::verify(envelope, self.states.directory())?;
+        let verified;
+        let act = match &candidate.reading {
+            Reading::Checked(act) => {
+                self.demand_keys(act)?;
+                act
+            }
+            Reading::Open(envelope) => {
+                verified = procedure::verify(envelope.clone(), self.states.directory())?;
+                &verified
+            }
+        };
         let found = act.statement().chain();
-        if found != *chain {
+        if found != candidate.chain {
             return Err(Rejection::WrongChain {
-                named: chain.clone(),
+                named: candidate.chain.clone(),
                 found,
             });
         }
-        self.demand_content(&act)?;
+        self.demand_content(act)?;
         self.states
-            .admit(self.conn, &act, at)
+            .admit(self.conn, act, at)
             .map_err(|error| match error {
                 AdmitError::Refused(refusal) => Rejection::Refused(refusal),
                 AdmitError::State(error) => SequencerError::from(error).into(),
             })?;
         let opening = self.open(act.id(), found, at)?;
-        self.fresh.insert(at.index, (kept, opening.clone()));
+        let fresh = Fresh {
+            kind: candidate.kind.clone(),
+            json: candidate.json.clone(),
+            opening: opening.clone(),
+        };
+        self.fresh_ids.insert(act.id(), at.index);
+        self.fresh.insert(at.index, fresh);
         Ok(Placed {
             opening,
             fresh: true,
         })
     }
 
+    /// Signatures that were checked before the lock count only if the log knows their keys: what was met once may have
+    /// been rolled back. The first key of a new account is its statement's own.
+    fn demand_keys(&self, act: &Verified<Act>) -> Result<(), Refusal> {
+        let own = match act.statement() {
+            Act::AccountRegistered(body) => Some(body.key.id()),
+            _ => None,
+        };
+        let directory = self.states.directory();
+        let unknown = act
+            .signers()
+            .iter()
+            .find(|id| own != Some(**id) && directory.public_key(id).is_none());
+        match unknown {
+            Some(id) => Err(Refusal::new(Code::KeyUnknown, id.to_string())),
+            None => Ok(()),
+        }
+    }
+
     /// The opening of a statement that is on the log already, or earlier in this batch.
     fn known(&mut self, id: Digest) -> Result<Option<LeafOpening>, SequencerError> {
-        let in_batch = self
-            .fresh
-            .values()
-            .find(|(_, opening)| opening.statement_id == id);
-        if let Some((_, opening)) = in_batch {
-            return Ok(Some(opening.clone()));
+        let in_batch = self.fresh_ids.get(&id);
+        if let Some(fresh) = in_batch.and_then(|index| self.fresh.get(index)) {
+            return Ok(Some(fresh.opening.clone()));
         }
-        log::opening_of(self.conn, &id).map_err(SequencerError::from)
+        if self.stored.contains(&id.to_string()) {
+            return log::opening_of(self.conn, &id).map_err(SequencerError::from);
+        }
+        Ok(None)
     }
 
     fn head(&mut self, chain: &ChainId) -> Result<Option<ChainHead>, SequencerError> {
-        if let Some(head) = self.heads.get(chain) {
-            return Ok(Some(*head));
+        if let Some(end) = self.heads.get(chain) {
+            return Ok(Some(end.head));
         }
         let stored = statement::chain_head(self.conn, &chain.to_string())?;
-        Ok(stored.map(|stored| ChainHead {
+        let head = stored.map(|stored| ChainHead {
             seq: to_u64(stored.seq),
             head: Digest(stored.head),
-        }))
+        });
+        if let Some(head) = head {
+            let end = End {
+                head,
+                moved_by: None,
+            };
+            self.heads.insert(chain.clone(), end);
+        }
+        Ok(head)
     }
 
     fn open(&mut self, id: Digest, chain: ChainId, at: At) -> Result<LeafOpening, SequencerError> {
@@ -204,84 +298,16 @@ impl Batch<'_> {
             prev,
             salt_hidden: salt()?,
         };
-        self.heads.insert(
-            chain,
-            ChainHead {
-                seq,
-                head: opening.leaf().hash(),
-            },
-        );
-        Ok(opening)
-    }
-
-    /// A statement that names content is admitted only when all of it is stored, so that a receipt proves that the
-    /// parts arrived (protocol section 4).
-    fn demand_content(&mut self, act: &Verified<Act>) -> Result<(), Rejection> {
-        match act.statement() {
-            Act::BidManifest(body) => self.demand_parts(body),
-            Act::Notice(body) => self.demand_documents(body),
-            _ => Ok(()),
-        }
-    }
-
-    fn demand_parts(&mut self, body: &BidManifest) -> Result<(), Rejection> {
-        for (envelope, sealed) in body.envelopes.iter().enumerate() {
-            for (part, content) in sealed
-                .parts
-                .iter()
-                .enumerate()
-                .filter(|(_, part)| part.inline.is_none())
-            {
-                let segments = u64::from(content.segments).saturating_add(1);
-                let pointer = format!("/envelopes/{envelope}/parts/{part}");
-                self.demand_blob(
-                    &body.bidder_id,
-                    content.root,
-                    content.size,
-                    Some(segments),
-                    pointer,
-                )?;
-            }
-        }
-        Ok(())
-    }
-
-    fn demand_documents(&mut self, body: &Notice) -> Result<(), Rejection> {
-        let Some(tenderee) = self
-            .states
-            .tender(self.conn, &body.tender)
-            .map_err(SequencerError::from)?
-        else {
-            return Ok(());
+        let head = ChainHead {
+            seq,
+            head: opening.leaf().hash(),
         };
-        let tenderee = tenderee.tenderee().clone();
-        for (position, document) in body.documents.iter().enumerate() {
-            let pointer = format!("/documents/{position}");
-            self.demand_blob(&tenderee, document.root, document.size, None, pointer)?;
-        }
-        Ok(())
-    }
-
-    fn demand_blob(
-        &mut self,
-        account: &Identifier,
-        root: Digest,
-        size: u64,
-        segments: Option<u64>,
-        pointer: String,
-    ) -> Result<(), Rejection> {
-        let blob =
-            store::blob::get(self.conn, account.as_str(), &root.0).map_err(SequencerError::from)?;
-        let complete = blob.is_some_and(|blob| {
-            blob.complete_ms.is_some()
-                && to_u64(blob.size_bytes) == size
-                && segments.is_none_or(|segments| to_u64(blob.segments) == segments)
-        });
-        if complete {
-            Ok(())
-        } else {
-            Err(Rejection::BlobMissing { root, pointer })
-        }
+        let end = End {
+            head,
+            moved_by: Some(at.index),
+        };
+        self.heads.insert(chain, end);
+        Ok(opening)
     }
 
     /// The closing of a tender, naming the ends of its chains at this point of the log.
@@ -296,11 +322,7 @@ impl Batch<'_> {
                 ends.push(ChainEnd { chain, seq, head });
             }
         }
-        let mut envelope = Act::from(Closing {
-            tender: id.clone(),
-            chains: ends,
-        })
-        .envelope();
+        let mut envelope = Act::from(Closing::naming(id.clone(), ends)).envelope();
         envelope.add_signature(&self.core.keys.act);
         Ok(envelope)
     }
@@ -317,6 +339,11 @@ impl Batch<'_> {
                 Some(chain.to_string()),
                 Some(envelope.kind().to_owned()),
                 Some(envelope.id().to_string()),
+            ),
+            Work::Candidate(candidate) => (
+                Some(candidate.chain.to_string()),
+                Some(candidate.kind.clone()),
+                Some(candidate.id.to_string()),
             ),
             Work::Close(tender) => (
                 Some(ChainId::Tender(tender.clone()).to_string()),
@@ -338,104 +365,6 @@ impl Batch<'_> {
         };
         Ok(store::audit::insert(self.conn, &row)?)
     }
-
-    /// Leaves, statements, nodes, chain ends and projections.
-    fn write(self, size: u64, end: u64) -> Result<(), SequencerError> {
-        let Batch {
-            conn,
-            states,
-            fresh,
-            heads,
-            ..
-        } = self;
-        let mut leaves = Vec::new();
-        for index in size..end {
-            leaves.push(match fresh.get(&index) {
-                Some((_, opening)) => log::leaf_row(opening),
-                None => log::noise_row(index)?,
-            });
-        }
-        let statements: Vec<_> = fresh
-            .values()
-            .map(|(envelope, opening)| log::statement_row(envelope, opening))
-            .collect();
-        let hashes: Vec<Digest> = leaves.iter().map(|leaf| Digest(leaf.leaf_hash)).collect();
-        let nodes = log::new_nodes(conn, size, &hashes)?;
-        store::log::append_batch(conn, &leaves, &statements, &nodes)?;
-        for (chain, head) in &heads {
-            let last = fresh
-                .values()
-                .rev()
-                .find(|(_, opening)| opening.chain == *chain);
-            let log_index = last.map_or(0, |(_, opening)| to_i64(opening.index));
-            statement::put_chain_head(
-                conn,
-                &statement::ChainHead {
-                    chain: chain.to_string(),
-                    seq: to_i64(head.seq),
-                    head: head.head.0,
-                    log_index,
-                },
-            )?;
-        }
-        for (envelope, opening) in fresh.values() {
-            projection::apply(conn, states, envelope.kind(), &opening.chain, opening.index)?;
-        }
-        states.advance_to(end);
-        Ok(())
-    }
-}
-
-/// Signs a checkpoint over what is committed and proves every placed statement under it.
-fn hand_out(core: &Core, outcomes: Vec<Outcome>) -> Vec<Result<Option<Admitted>, Rejection>> {
-    let checkpoint = match log::sign_checkpoint(&core.store, &core.keys, core.clock) {
-        Ok(checkpoint) => checkpoint,
-        Err(error) => {
-            tracing::error!(%error, "no checkpoint could be signed");
-            return outcomes
-                .into_iter()
-                .map(|outcome| match outcome {
-                    Err(rejection) => Err(rejection),
-                    Ok(_) => Err(SequencerError::BatchFailed.into()),
-                })
-                .collect();
-        }
-    };
-    let count = outcomes.len();
-    let receipts = core.store.read(|conn| {
-        let nodes = StoredNodes::new(conn);
-        let admitted = |placed: Placed| receipt(&nodes, placed, &checkpoint).map(Some);
-        let finish = |outcome: Outcome| {
-            Ok(outcome?
-                .map_or(Ok(None), admitted)
-                .map_err(SequencerError::from)?)
-        };
-        Ok::<_, LogError>(outcomes.into_iter().map(finish).collect())
-    });
-    receipts.unwrap_or_else(|error| {
-        tracing::error!(%error, "no receipt could be made");
-        (0..count)
-            .map(|_| Err(SequencerError::BatchFailed.into()))
-            .collect()
-    })
-}
-
-fn receipt(
-    nodes: &StoredNodes<'_>,
-    placed: Placed,
-    checkpoint: &SignedCheckpoint,
-) -> Result<Admitted, LogError> {
-    let receipt = Receipt {
-        statement_id: placed.opening.statement_id,
-        admitted_ms: placed.opening.admitted_ms,
-        salt: placed.opening.salt_visible,
-        hidden: placed.opening.leaf().hidden(),
-        proof: nodes.inclusion(placed.opening.index, checkpoint)?,
-    };
-    Ok(Admitted {
-        receipt,
-        fresh: placed.fresh,
-    })
 }
 
 impl Rejection {
@@ -445,7 +374,9 @@ impl Rejection {
             Rejection::Refused(Refusal { code, .. }) => code.as_str(),
             Rejection::WrongChain { .. } => "wrong-chain",
             Rejection::BlobMissing { .. } => "blob-missing",
+            Rejection::LogHalted(_) => "log-halted",
             Rejection::Busy => "busy",
+            Rejection::SenderBusy => "too-many-in-flight",
             Rejection::ShuttingDown => "shutting-down",
             Rejection::Internal(_) => "internal",
         }

@@ -223,6 +223,22 @@ pub fn mark_segment_stored(
     Ok(true)
 }
 
+/// Notes that a segment's bytes are gone, so that its owner is asked for them again: the upload is not complete then.
+pub fn mark_segment_lost(
+    conn: &mut Conn,
+    account: &str,
+    root: &[u8; 32],
+    n: i64,
+) -> Result<(), StoreError> {
+    diesel::update(blob_segment::table.find((account, root, n)))
+        .set(blob_segment::stored.eq(false))
+        .execute(conn)?;
+    diesel::update(blob::table.find((account, root)))
+        .set(blob::complete_ms.eq(None::<i64>))
+        .execute(conn)?;
+    Ok(())
+}
+
 /// Numbers of the segments that have not arrived, ascending, at most `limit`.
 pub fn missing_segments(
     conn: &mut Conn,
@@ -270,6 +286,17 @@ pub fn complete(
         .execute(conn)?;
     blob.complete_ms = Some(now_ms);
     Ok(Completion::Complete(blob))
+}
+
+/// How many uploads are complete, and their bytes.
+pub fn stored(conn: &mut Conn) -> Result<(i64, i64), StoreError> {
+    Ok(blob::table
+        .filter(blob::complete_ms.is_not_null())
+        .select((
+            count_star(),
+            sql::<BigInt>("CAST(coalesce(sum(size_bytes), 0) AS BIGINT)"),
+        ))
+        .first(conn)?)
 }
 
 /// What an account's declared uploads add up to, complete or not: compare with its quota before [`declare`].

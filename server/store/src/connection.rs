@@ -1,7 +1,6 @@
 //! One connection type over both databases, and how each connection is set up.
 
 use diesel::prelude::*;
-use diesel::r2d2::R2D2Connection;
 use diesel::{PgConnection, SqliteConnection, connection::SimpleConnection};
 
 use crate::error::StoreError;
@@ -48,32 +47,98 @@ pub(crate) enum Purpose {
     Write,
 }
 
-/// Makes and checks the connections of one pool.
+/// Makes the connections of one pool.
 #[derive(Debug)]
 pub(crate) struct Manager {
-    pub(crate) target: Target,
-    pub(crate) purpose: Purpose,
+    target: Target,
+    purpose: Purpose,
+    /// The SQLite file as it was when the database was opened.
+    file: Option<FileId>,
 }
 
-impl r2d2::ManageConnection for Manager {
-    type Connection = Conn;
-    type Error = StoreError;
+/// What the file system says when a file is made beside the database: SQLite itself only says "disk I/O error". The
+/// database is not opened for that, because closing it would give up SQLite's locks.
+fn say_of_file_system(path: &str) -> Option<StoreError> {
+    let probe = format!("{path}-probe-{}", std::process::id());
+    let mut options = std::fs::OpenOptions::new();
+    let made = options.write(true).create_new(true).open(&probe);
+    let written = made.and_then(|mut file| std::io::Write::write_all(&mut file, &[0; 4_096]));
+    let _ = std::fs::remove_file(&probe);
+    let error = written.err()?;
+    let message = format!("beside {path}: {error}");
+    match error.kind() {
+        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
+            Some(StoreError::Full(message))
+        }
+        std::io::ErrorKind::ReadOnlyFilesystem | std::io::ErrorKind::PermissionDenied => {
+            Some(StoreError::ReadOnly(message))
+        }
+        _ => None,
+    }
+}
 
-    fn connect(&self) -> Result<Conn, StoreError> {
+/// Which file a path names: the device and the number of the file on it.
+type FileId = (u64, u64);
+
+impl Manager {
+    /// For a database that is there.
+    pub(crate) fn new(target: &Target, purpose: Purpose) -> Manager {
+        let file = match target {
+            Target::Sqlite(path) => file_at(path).ok(),
+            Target::Postgres(_) => None,
+        };
+        Manager {
+            target: target.clone(),
+            purpose,
+            file,
+        }
+    }
+
+    pub(crate) fn connect(&self) -> Result<Conn, StoreError> {
         match &self.target {
             Target::Sqlite(path) => connect_sqlite(path, self.purpose).map(Conn::Sqlite),
             Target::Postgres(url) => connect_postgres(url).map(Conn::Postgres),
         }
     }
 
-    fn is_valid(&self, conn: &mut Conn) -> Result<(), StoreError> {
-        conn.ping().map_err(StoreError::from)
+    /// The same error, or a more precise one that the file system gives.
+    pub(crate) fn cause_of(&self, error: StoreError) -> StoreError {
+        match (&error, &self.target) {
+            (StoreError::Unavailable(_), Target::Sqlite(path)) if self.look().is_ok() => {
+                say_of_file_system(path).unwrap_or(error)
+            }
+            _ => error,
+        }
     }
 
-    /// A panic leaves its transaction open: such a connection must not go back to the pool.
-    fn has_broken(&self, conn: &mut Conn) -> bool {
-        std::thread::panicking() || conn.is_broken()
+    /// SQLite goes on with a file that was removed or replaced, and what it writes then is lost. So nothing is read or
+    /// written unless the path still names the file that was opened.
+    pub(crate) fn look(&self) -> Result<(), StoreError> {
+        let (Target::Sqlite(path), Some(opened)) = (&self.target, self.file) else {
+            return Ok(());
+        };
+        let gone = |why: String| StoreError::Unavailable(format!("SQLite file {path}: {why}"));
+        match file_at(path) {
+            Ok(found) if found == opened => Ok(()),
+            Ok(_) => Err(gone(
+                "it was replaced by another one; restart the server, which checks it".to_owned(),
+            )),
+            Err(error) => Err(gone(error.to_string())),
+        }
     }
+}
+
+#[cfg(unix)]
+fn file_at(path: &str) -> std::io::Result<FileId> {
+    use std::os::unix::fs::MetadataExt as _;
+    let file = std::fs::metadata(path)?;
+    Ok((file.dev(), file.ino()))
+}
+
+/// Elsewhere files in use cannot be removed.
+#[cfg(not(unix))]
+fn file_at(path: &str) -> std::io::Result<FileId> {
+    std::fs::metadata(path).map(|_| (0, 0))
 }
 
 /// Milliseconds to wait for another writer, on both databases.
@@ -112,16 +177,41 @@ fn connect_sqlite(path: &str, purpose: Purpose) -> Result<SqliteConnection, Stor
 fn connect_postgres(url: &str) -> Result<PgConnection, StoreError> {
     // libpq quotes a URL that it cannot parse, password and all.
     let opening = |e: String| {
-        let message = e.replace(url, &without_secrets(url));
+        let message = e
+            .replace(&impatient(url), &without_secrets(url))
+            .replace(url, &without_secrets(url));
         StoreError::Open(format!("PostgreSQL: {}", message.trim()))
     };
-    let mut conn = PgConnection::establish(url).map_err(|e| opening(e.to_string()))?;
+    let mut conn = PgConnection::establish(&impatient(url)).map_err(|e| opening(e.to_string()))?;
     conn.batch_execute(&format!(
         "SET lock_timeout = {LOCK_WAIT_MS}; SET idle_in_transaction_session_timeout = 60000; \
          SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';"
     ))
     .map_err(|e| opening(e.to_string()))?;
     Ok(conn)
+}
+
+/// How long libpq waits for a server that does not answer; by default for ever, or for two hours. What the URL says
+/// itself stays.
+const PATIENCE: [&str; 6] = [
+    "connect_timeout=5",
+    "tcp_user_timeout=20000",
+    "keepalives=1",
+    "keepalives_idle=10",
+    "keepalives_interval=5",
+    "keepalives_count=2",
+];
+
+fn impatient(url: &str) -> String {
+    let mut url = url.to_owned();
+    for option in PATIENCE {
+        let (name, _) = option.split_once('=').unwrap_or((option, ""));
+        if !url.contains(&format!("{name}=")) {
+            url.push(if url.contains('?') { '&' } else { '?' });
+            url.push_str(option);
+        }
+    }
+    url
 }
 
 /// Refuses servers that Kaibiao was not tested on.

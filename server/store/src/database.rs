@@ -1,12 +1,13 @@
 //! Opening a database, and the two ways to use it: [`Store::read`] and [`Store::write`].
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
-use r2d2::{ManageConnection, Pool, PooledConnection};
 
 use crate::connection::{Conn, Manager, Purpose, check_server};
 use crate::error::StoreError;
+use crate::pool::Pool;
 use crate::url::{Backend, OpenMode, Target};
 
 type Transactions = <Conn as diesel::Connection>::TransactionManager;
@@ -36,9 +37,9 @@ impl Default for StoreOptions {
 #[derive(Clone)]
 pub struct Store {
     backend: Backend,
-    readers: Pool<Manager>,
+    readers: Arc<Pool>,
     /// One connection: there is one writer at a time anyway, and so those who wait hold no connection.
-    writer: Pool<Manager>,
+    writer: Arc<Pool>,
 }
 
 impl Store {
@@ -48,24 +49,15 @@ impl Store {
         if let Target::Sqlite(path) = &target {
             require_file(path, options.mode)?;
         }
-        let manager = |purpose| Manager {
-            target: target.clone(),
-            purpose,
-        };
-        // Once directly: a pool would only report a timeout.
-        check_server(&mut manager(Purpose::Write).connect()?)?;
+        check_server(&mut Manager::new(&target, Purpose::Write).connect()?)?;
         let pool = |purpose, size: u32| {
-            Pool::builder()
-                .max_size(size)
-                .min_idle(Some(0))
-                .connection_timeout(options.wait)
-                .build(manager(purpose))
-                .map_err(|e| StoreError::Open(e.to_string()))
+            let manager = Manager::new(&target, purpose);
+            Arc::new(Pool::new(manager, size, options.wait))
         };
         Ok(Self {
             backend: target.backend(),
-            readers: pool(Purpose::Read, options.read_connections.max(1))?,
-            writer: pool(Purpose::Write, 1)?,
+            readers: pool(Purpose::Read, options.read_connections),
+            writer: pool(Purpose::Write, 1),
         })
     }
 
@@ -80,9 +72,9 @@ impl Store {
         &self,
         f: impl FnOnce(&mut Conn) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut conn = checkout(&self.readers)?;
-        begin_read(&mut conn)?;
-        finish(&mut conn, f)
+        let mut conn = self.readers.get()?;
+        begin_read(&mut conn).map_err(|error| self.readers.cause_of(error))?;
+        finish(&self.readers, &mut conn, f)
     }
 
     /// Runs one write transaction, never at the same time as any other on this database, whatever process it is in.
@@ -93,19 +85,14 @@ impl Store {
         &self,
         f: impl FnOnce(&mut Conn) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut conn = checkout(&self.writer)?;
-        begin_write(&mut conn)?;
-        finish(&mut conn, |conn| {
+        let mut conn = self.writer.get()?;
+        begin_write(&mut conn).map_err(|error| self.writer.cause_of(error.at_begin_of_write()))?;
+        finish(&self.writer, &mut conn, |conn| {
             let value = f(conn)?;
             not_aborted(conn)?;
             Ok(value)
         })
     }
-}
-
-fn checkout(pool: &Pool<Manager>) -> Result<PooledConnection<Manager>, StoreError> {
-    pool.get()
-        .map_err(|e| StoreError::Busy(format!("no connection became free ({e})")))
 }
 
 /// PostgreSQL: `REPEATABLE READ` makes several queries see the same state, as SQLite's WAL does by itself.
@@ -152,12 +139,14 @@ fn begin_write(conn: &mut Conn) -> Result<(), StoreError> {
 
 /// Runs `f` in the open transaction and ends it.
 fn finish<T, E: From<StoreError>>(
+    pool: &Pool,
     conn: &mut Conn,
     f: impl FnOnce(&mut Conn) -> Result<T, E>,
 ) -> Result<T, E> {
     match f(conn) {
         Ok(value) => {
-            Transactions::commit_transaction(conn).map_err(StoreError::from)?;
+            let committed = Transactions::commit_transaction(conn);
+            committed.map_err(|error| pool.cause_of(StoreError::from(error)))?;
             Ok(value)
         }
         Err(error) => {

@@ -18,8 +18,10 @@ mod bytes;
 mod connection;
 mod database;
 mod error;
+pub mod heartbeat;
 pub mod log;
 mod migration;
+mod pool;
 pub mod projection;
 mod schema;
 pub mod session;
@@ -30,7 +32,7 @@ mod url;
 
 pub use connection::Conn;
 pub use database::{Store, StoreOptions};
-pub use error::StoreError;
+pub use error::{StoreError, Trouble};
 pub use url::{Backend, OpenMode};
 
 use diesel::prelude::*;

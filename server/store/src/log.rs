@@ -4,7 +4,7 @@ use diesel::dsl::max;
 use diesel::prelude::*;
 
 use crate::bytes::{Hash, hex};
-use crate::connection::{Conn, insert_rows};
+use crate::connection::{Conn, insert_rows, on_each_backend};
 use crate::error::StoreError;
 use crate::schema::{log_checkpoint, log_cosignature, log_leaf, log_node, statement};
 use crate::statement::Statement;
@@ -218,7 +218,8 @@ pub fn insert_checkpoint(
     Ok(checkpoint.clone())
 }
 
-fn checkpoint_of_size(conn: &mut Conn, size: i64) -> Result<Option<Checkpoint>, StoreError> {
+/// The checkpoint of exactly this size.
+pub fn checkpoint_of_size(conn: &mut Conn, size: i64) -> Result<Option<Checkpoint>, StoreError> {
     Ok(log_checkpoint::table
         .find(size)
         .select(Checkpoint::as_select())
@@ -230,6 +231,33 @@ fn checkpoint_of_size(conn: &mut Conn, size: i64) -> Result<Option<Checkpoint>, 
 pub fn latest_checkpoint(conn: &mut Conn) -> Result<Option<Checkpoint>, StoreError> {
     Ok(log_checkpoint::table
         .order(log_checkpoint::size.desc())
+        .select(Checkpoint::as_select())
+        .first(conn)
+        .optional()?)
+}
+
+/// The last checkpoint that was signed until `made_ms`.
+pub fn last_checkpoint_until(
+    conn: &mut Conn,
+    made_ms: i64,
+) -> Result<Option<Checkpoint>, StoreError> {
+    // By size, which is the key and grows with time.
+    Ok(log_checkpoint::table
+        .filter(log_checkpoint::made_ms.le(made_ms))
+        .order(log_checkpoint::size.desc())
+        .select(Checkpoint::as_select())
+        .first(conn)
+        .optional()?)
+}
+
+/// The first checkpoint that was signed from `made_ms` on.
+pub fn first_checkpoint_from(
+    conn: &mut Conn,
+    made_ms: i64,
+) -> Result<Option<Checkpoint>, StoreError> {
+    Ok(log_checkpoint::table
+        .filter(log_checkpoint::made_ms.ge(made_ms))
+        .order(log_checkpoint::made_ms)
         .select(Checkpoint::as_select())
         .first(conn)
         .optional()?)
@@ -254,6 +282,48 @@ pub fn insert_cosignature(conn: &mut Conn, cosignature: &Cosignature) -> Result<
         .values(cosignature)
         .execute(conn)?;
     Ok(())
+}
+
+/// Stores a witness's cosignature unless there is one of the same witness and size already: several nodes may ask the
+/// same witness. Gives whether it is new.
+pub fn keep_cosignature(conn: &mut Conn, cosignature: &Cosignature) -> Result<bool, StoreError> {
+    let rows = on_each_backend!(conn, c => {
+        diesel::insert_into(log_cosignature::table)
+            .values(cosignature)
+            .on_conflict((log_cosignature::size, log_cosignature::witness))
+            .do_nothing()
+            .execute(c)
+    })?;
+    Ok(rows == 1)
+}
+
+/// Sizes from `from` on of which there are cosignatures, ascending, at most `limit`.
+pub fn cosigned_from(conn: &mut Conn, from: i64, limit: i64) -> Result<Vec<i64>, StoreError> {
+    Ok(log_cosignature::table
+        .filter(log_cosignature::size.ge(from))
+        .select(log_cosignature::size)
+        .distinct()
+        .order(log_cosignature::size)
+        .limit(limit)
+        .load(conn)?)
+}
+
+/// The newest sizes of which there are cosignatures, descending, at most `limit`.
+pub fn newest_cosigned(conn: &mut Conn, limit: i64) -> Result<Vec<i64>, StoreError> {
+    Ok(log_cosignature::table
+        .select(log_cosignature::size)
+        .distinct()
+        .order(log_cosignature::size.desc())
+        .limit(limit)
+        .load(conn)?)
+}
+
+/// The largest size that this witness has cosigned.
+pub fn newest_cosigned_by(conn: &mut Conn, witness: &str) -> Result<Option<i64>, StoreError> {
+    Ok(log_cosignature::table
+        .filter(log_cosignature::witness.eq(witness))
+        .select(max(log_cosignature::size))
+        .first(conn)?)
 }
 
 /// Cosignatures of the checkpoint of this size, by name of the witness.

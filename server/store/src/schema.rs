@@ -46,6 +46,8 @@ diesel::table! { log_checkpoint (size) { size -> BigInt, root -> Binary, note ->
 
 diesel::table! { log_cosignature (size, witness) { size -> BigInt, witness -> Text, line -> Text, t_ms -> BigInt, } }
 
+diesel::table! { heartbeat (platform) { platform -> Text, t_ms -> BigInt, real_ms -> BigInt, } }
+
 diesel::table! {
     log_leaf (idx) {
         idx -> BigInt,
@@ -60,6 +62,8 @@ diesel::table! {
 }
 
 diesel::table! { log_node (level, idx) { level -> Integer, idx -> BigInt, hash -> Binary, } }
+
+diesel::table! { not_serving (until_ms) { until_ms -> BigInt, from_ms -> BigInt, } }
 
 diesel::table! {
     refusal (id) {

@@ -44,6 +44,18 @@ pub struct ChainHead {
     pub log_index: i64,
 }
 
+/// What an admitted statement is, without its envelope.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = statement)]
+pub struct Kind {
+    /// Position in the log.
+    pub log_index: i64,
+    /// Its chain.
+    pub chain: String,
+    /// Its kind.
+    pub kind: String,
+}
+
 /// The statement with this id, if it was admitted.
 pub fn by_id(conn: &mut Conn, id: &str) -> Result<Option<Statement>, StoreError> {
     Ok(statement::table
@@ -113,6 +125,24 @@ pub fn from_index(
         .load(conn)?)
 }
 
+/// Like [`from_index`], without the envelopes.
+pub fn kinds_from(conn: &mut Conn, log_index: i64, limit: i64) -> Result<Vec<Kind>, StoreError> {
+    Ok(statement::table
+        .filter(statement::log_index.ge(log_index))
+        .order(statement::log_index)
+        .limit(limit)
+        .select(Kind::as_select())
+        .load(conn)?)
+}
+
+/// Which of these statements were admitted. The caller bounds their number.
+pub fn admitted_of(conn: &mut Conn, ids: &[String]) -> Result<Vec<String>, StoreError> {
+    Ok(statement::table
+        .filter(statement::id.eq_any(ids))
+        .select(statement::id)
+        .load(conn)?)
+}
+
 /// The head of a chain; `None` before its first statement.
 pub fn chain_head(conn: &mut Conn, chain: &str) -> Result<Option<ChainHead>, StoreError> {
     Ok(chain_head::table
@@ -124,24 +154,24 @@ pub fn chain_head(conn: &mut Conn, chain: &str) -> Result<Option<ChainHead>, Sto
 
 /// Moves the head of a chain forward; never back.
 pub fn put_chain_head(conn: &mut Conn, head: &ChainHead) -> Result<(), StoreError> {
-    if let Some(old) = chain_head(conn, &head.chain)?
-        && head.seq <= old.seq
-    {
-        return Err(StoreError::OutOfOrder {
-            what: "chain head",
-            expected: old.seq + 1,
-            found: head.seq,
-        });
-    }
-    on_each_backend!(conn, c => {
-        diesel::insert_into(chain_head::table)
+    // The condition stands in the statement itself: one round trip, and no row is what a head behind the stored one gives.
+    let moved = on_each_backend!(conn, c => {
+        let upsert = diesel::insert_into(chain_head::table)
             .values(head)
             .on_conflict(chain_head::chain)
             .do_update()
-            .set(head)
-            .execute(c)
+            .set(head);
+        diesel::query_dsl::methods::FilterDsl::filter(upsert, chain_head::seq.lt(head.seq)).execute(c)
     })?;
-    Ok(())
+    if moved > 0 {
+        return Ok(());
+    }
+    let stored = chain_head(conn, &head.chain)?;
+    Err(StoreError::OutOfOrder {
+        what: "chain head",
+        expected: stored.map_or(0, |stored| stored.seq + 1),
+        found: head.seq,
+    })
 }
 
 /// Chains whose stored head is not the last leaf of that chain: a damaged database; the server refuses to start on any.

@@ -7,9 +7,10 @@ use crate::error::StoreError;
 use crate::schema::tender;
 
 /// The values of [`Tender::stage`]; a CHECK refuses others.
-pub const STAGES: [&str; 13] = [
+pub const STAGES: [&str; 14] = [
     "draft",
     "announced",
+    "suspended",
     "closed",
     "opening",
     "opened",

@@ -78,7 +78,10 @@ fn envelopes_have_limits() {
         .post(ACCOUNT, vec![b' '; 400 * 1024 + 1])
         .is_problem(413, "body-too-large");
     let mut many: Value = serde_json::from_str(&envelope_of(REGISTERED, "{}")).unwrap();
-    many["signatures"] = json!(vec![many["signatures"][0].clone(); 33]);
+    many["signatures"] = json!(vec![
+        many["signatures"][0].clone();
+        record::statement::SIGNATURES_MAX + 1
+    ]);
     server
         .post_json(ACCOUNT, &many)
         .is_problem(422, "statement-too-many-signatures");

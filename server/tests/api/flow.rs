@@ -79,6 +79,7 @@ impl Flow {
             CreditCommitted {
                 tender: id(TENDER),
                 snapshot,
+                further: Vec::new(),
             },
             &[&Actor::new("credit-source")],
         );

@@ -102,6 +102,7 @@ impl Server {
             .migrate()
             .expect("the schema is made");
         let node = Node::open(config).expect("the node opens");
+        node.begin_serving().expect("the heart beats");
         Server {
             node,
             system: rt::System::new(),

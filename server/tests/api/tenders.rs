@@ -223,6 +223,12 @@ fn lists_are_followed_by_a_stable_cursor() {
         .get(&format!("/api/v1/tenders?limit=1&after={next}"))
         .json();
     assert_eq!((titles(&end).len(), end["next"].clone()), (0, Value::Null));
+    assert_eq!(end["resume"], next, "whoever is at the end stays there");
+    let empty = server.get("/api/v1/tenders?stage=awarded").json();
+    assert_eq!(
+        (&empty["next"], &empty["resume"]),
+        (&Value::Null, &Value::Null)
+    );
     assert_eq!(
         titles(
             &server

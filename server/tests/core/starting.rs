@@ -2,6 +2,7 @@
 
 use server::Node;
 use server::check::CheckError;
+use server::keys::PlatformKeys;
 use server::node::NodeError;
 
 use crate::support::{Place, on_both, registration};
@@ -180,4 +181,30 @@ fn a_role_is_granted_with_the_root_key_only() {
         NodeError::NoRootKey
     ));
     node.stop();
+}
+
+/// Several nodes with one data directory start at the same moment: one of them makes each key, all read that one.
+#[test]
+fn nodes_that_start_at_once_make_one_set_of_keys() {
+    for _ in 0..10 {
+        let directory = tempfile::tempdir().unwrap();
+        let start = std::sync::Barrier::new(4);
+        let keys: std::collections::BTreeSet<String> = std::thread::scope(|scope| {
+            let nodes: Vec<_> = (0..4)
+                .map(|_| {
+                    let (path, start) = (directory.path(), &start);
+                    scope.spawn(move || {
+                        start.wait();
+                        PlatformKeys::create_missing(path).unwrap();
+                        let keys = PlatformKeys::load(path, "demo.test.example/etender").unwrap();
+                        format!("{} {:?} {:?}", keys.log, keys.root, keys.act.public())
+                    })
+                })
+                .collect();
+            nodes.into_iter().map(|node| node.join().unwrap()).collect()
+        });
+        assert_eq!(keys.len(), 1, "{keys:?}");
+        let left = std::fs::read_dir(directory.path().join("keys")).unwrap();
+        assert_eq!(left.count(), 4, "three keys and the public one, no drafts");
+    }
 }

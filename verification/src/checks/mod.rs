@@ -2,6 +2,8 @@
 //! added to the check that answers for them.
 
 mod chains;
+mod outages;
+mod receipts;
 mod v01_form;
 mod v02_signatures;
 mod v03_trust;

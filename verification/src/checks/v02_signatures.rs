@@ -12,10 +12,19 @@ pub(super) fn check(replay: &Replay<'_>, found: &mut Findings) {
         keys_in_force(replay, item, found);
     }
     let openings = chains::of(replay);
+    let by_root = replay.head.body().accounts;
     for (chain, openings) in &openings {
-        if !matches!(chain, ChainId::Tender(_)) {
+        let elsewhere = match chain {
+            ChainId::Tender(_) => true,
+            ChainId::Platform => false,
+            ChainId::Account(_) => by_root.is_some(),
+        };
+        if !elsewhere {
             chains::complete_to_head(replay, chain, openings, found);
         }
+    }
+    if let Some(named) = by_root {
+        chains::accounts_to_head(replay, &openings, named, found);
     }
     for named in &replay.head.body().chains {
         if !openings.contains_key(&named.chain) {
@@ -28,6 +37,9 @@ pub(super) fn check(replay: &Replay<'_>, found: &mut Findings) {
         for end in ends.filter(|end| !matches!(end.chain, ChainId::Tender(_))) {
             let openings = openings.get(&end.chain).map_or(&[][..], Vec::as_slice);
             chains::end_at_closing(closing, end, openings, found);
+        }
+        if let Some(named) = body.accounts {
+            chains::accounts_at_closing(replay, closing, &openings, named, found);
         }
     }
     let signatures: usize = replay.items.iter().map(|item| item.signers.len()).sum();

@@ -3,11 +3,12 @@
 //!
 //! A key that the replay resolved has passed `Deal(K) == key_block` there; only others are dealt again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use procedure::act::{Act, BidManifest, OutcomeReason};
+use procedure::act::{Act, BidManifest, BidResult, OutcomeReason};
 use procedure::{Opened, Resolved};
 use record::Digest;
+use record::bundle::OpenedKeys;
 use record::sealing::EnvelopeKind;
 
 use crate::findings::Findings;
@@ -34,9 +35,16 @@ pub(super) fn check(replay: &Replay<'_>, found: &mut Findings) {
                 unexplained(replay, (statement, carrier), kind, &key, found);
             }
         }
-        if keys.technical.is_some() || keys.commercial.is_some() {
-            let detail = format!("{statement} has no technical or commercial envelope");
+        // Rehearsals hide nothing; their keys are in no bundle.
+        let others = [keys.technical, keys.commercial, keys.rehearsal];
+        if others.iter().any(Option::is_some) {
+            let detail =
+                format!("{statement} has no technical, commercial or rehearsal envelope to open");
             found.fail_member(KEYS, "envelope-unknown", detail);
+        }
+        if *keys == OpenedKeys::default() {
+            let detail = format!("the entry of {statement} holds no key");
+            found.fail_member(KEYS, "keys-empty", detail);
         }
     }
     complete(replay, found);
@@ -45,7 +53,31 @@ pub(super) fn check(replay: &Replay<'_>, found: &mut Findings) {
     };
     forms_open(replay, opened, found);
     found.note(format!("{proved} keys: each deals to its key block"));
+    passed_over(replay, opened, found);
     attachments(replay, found);
+}
+
+/// Bids that no trustee released a share of, although some released shares of others: whoever was added to the
+/// record when the trustees had done their part looks like that, and so does whoever they all left out.
+fn passed_over(replay: &Replay<'_>, opened: &Opened, found: &mut Findings) {
+    let released: BTreeSet<Digest> = acts!(replay, ShareRelease)
+        .filter(|(_, body)| body.kind == EnvelopeKind::Opening)
+        .flat_map(|(_, body)| body.shares.iter().map(|one| one.envelope))
+        .collect();
+    if released.is_empty() {
+        return;
+    }
+    for line in opened
+        .results
+        .iter()
+        .filter(|line| !released.contains(&line.manifest))
+    {
+        found.note(format!(
+            "no trustee released a share of the bid of {}, though some released shares of others: \
+             ask them whether they knew it",
+            line.bidder
+        ));
+    }
 }
 
 /// The key that the releases of the record give, where they give one.
@@ -128,13 +160,18 @@ fn complete(replay: &Replay<'_>, found: &mut Findings) {
 
 /// Part 0 of every opened bid opens, or the results say that it does not.
 fn forms_open(replay: &Replay<'_>, opened: &Opened, found: &mut Findings) {
+    let lines: BTreeMap<Digest, &BidResult> = opened
+        .results
+        .iter()
+        .map(|line| (line.manifest, line))
+        .collect();
     for (item, body) in acts!(replay, BidManifest) {
         let key = replay.keys.get(&item.id).and_then(|keys| keys.opening);
         let (Some(key), Some(sealed)) = (key, Sealed::of_bid(body, EnvelopeKind::Opening)) else {
             continue;
         };
         let opens = sealed.form(&key).is_some();
-        let line = opened.results.iter().find(|line| line.manifest == item.id);
+        let line = lines.get(&item.id);
         let said = line.is_none_or(|line| line.reason != Some(OutcomeReason::Part));
         if opens != said {
             let detail = format!("the results say that the form opens: {said}; it opens: {opens}");

@@ -1,13 +1,17 @@
 //! V8: every live bid is in the results, every other one has its reason, and what was read out is what the
 //! bidder sealed.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use evaluation::Money;
 use evaluation::benchmark::Method;
 use evaluation::draw::MethodSpec;
-use procedure::act::{Act, BidManifest, BidResult, ExclusionReason, FormValue, Outcome, RuleSet};
+use procedure::act::{
+    Act, BidManifest, BidResult, Exclusion, ExclusionReason, FormValue, Outcome, RuleSet,
+};
 use procedure::{Opening, Stage, read_form};
+use record::list::in_statement;
 use record::sealing::EnvelopeKind;
 use record::{Digest, Identifier};
 
@@ -53,18 +57,32 @@ pub(super) fn check(replay: &Replay<'_>, found: &mut Findings) {
 /// Live bids at closing, from the admitted manifests and withdrawals.
 fn live_bids(replay: &Replay<'_>) -> BTreeMap<Identifier, Digest> {
     let mut live = BTreeMap::new();
+    let mut bidders = BTreeMap::new();
     for item in replay.tender_items().filter(|item| item.is_admitted()) {
         match &item.act {
             Some(Act::BidManifest(body)) => {
+                bidders.insert(item.id, body.bidder_id.clone());
                 live.insert(body.bidder_id.clone(), item.id);
             }
             Some(Act::BidWithdrawn(body)) => {
-                live.retain(|_, manifest| *manifest != body.manifest);
+                withdraw(&mut live, &bidders, &body.manifest);
             }
             _ => {}
         }
     }
     live
+}
+
+/// A withdrawal ends the bid that it names, if that one is live.
+fn withdraw(
+    live: &mut BTreeMap<Identifier, Digest>,
+    bidders: &BTreeMap<Digest, Identifier>,
+    manifest: &Digest,
+) {
+    let bidder = bidders.get(manifest);
+    if let Some(bidder) = bidder.filter(|bidder| live.get(*bidder) == Some(manifest)) {
+        live.remove(bidder);
+    }
 }
 
 fn counted(replay: &Replay<'_>, live: &BTreeMap<Identifier, Digest>, found: &mut Findings) {
@@ -172,12 +190,14 @@ fn as_released(replay: &Replay<'_>, lines: &[&BidResult], found: &mut Findings) 
         Some(Stage::Opening(opening)) => Opening::results(opening),
         Some(stage) => stage
             .opened()
-            .map(|opened| opened.results.clone())
+            .map(|opened| Cow::Borrowed(opened.results.as_slice()))
             .unwrap_or_default(),
         None => return,
     };
+    let expected: BTreeMap<Digest, &BidResult> =
+        expected.iter().map(|one| (one.manifest, one)).collect();
     for line in lines {
-        let own = expected.iter().find(|one| one.manifest == line.manifest);
+        let own = expected.get(&line.manifest).copied();
         if let Some(own) = own.filter(|own| own != line) {
             found.fail(
                 "result-differs",
@@ -235,15 +255,21 @@ fn benchmark_set(replay: &Replay<'_>, lines: &[&BidResult], found: &mut Findings
         .iter()
         .filter_map(|line| Some((&line.bidder, reason(line)?)))
         .collect();
-    let said = set.excluded.iter().map(|one| (&one.bidder, one.reason));
     let included = lines.len().saturating_sub(excluded.len());
-    let differs = !said.eq(excluded.iter().map(|(bidder, reason)| (*bidder, *reason)));
-    if differs || usize::try_from(set.included) != Ok(included) {
+    let line = |(bidder, reason): (&&Identifier, &ExclusionReason)| Exclusion {
+        bidder: (*bidder).clone(),
+        reason: *reason,
+    };
+    let count = excluded.len();
+    let (named, list) = in_statement(excluded.iter().map(line).collect());
+    let same = set.excluded == named && set.excluded_list == list;
+    if !same || usize::try_from(set.included) != Ok(included) {
+        let said = set
+            .excluded_list
+            .map_or(set.excluded.len() as u64, |list| list.count);
         let detail = format!(
-            "it includes {} and excludes {}, the read-out gives {included} and {}",
+            "it includes {} and excludes {said}, the read-out gives {included} and {count}",
             set.included,
-            set.excluded.len(),
-            excluded.len()
         );
         found.fail_at(item, "benchmark-set-differs", detail);
     }

@@ -11,6 +11,7 @@ use procedure::act::{
     Act, BidManifest, DrawAnnounce, DrawContribution, DrawResult, DrawnValue, Notice,
 };
 use procedure::limits::ATTEMPTS_MAX;
+use record::list::{ListRoot, in_statement};
 use record::sealing::EnvelopeKind;
 use record::{Digest, Identifier};
 
@@ -18,6 +19,9 @@ use crate::findings::Findings;
 use crate::replay::{Item, Replay, acts};
 use crate::sealed::{DRAW, Sealed};
 use crate::summary::word;
+
+/// Seats without a contribution that are named one by one.
+const NOTES_MAX: usize = 50;
 
 pub(super) fn check(replay: &Replay<'_>, found: &mut Findings) {
     let Some((notice_item, notice)) = replay.notice() else {
@@ -176,13 +180,13 @@ fn attempts(
             (Some((_, failed)), _) => format!(
                 "failed ({}), {} contributions could not be opened",
                 word(&failed.reason),
-                failed.unresolved.len()
+                length(&failed.unresolved, failed.unresolved_list)
             ),
             (None, Some(result)) => format!(
                 "drawn from {} contributions ({} removed, {} contributors missing), seed {}",
                 result.counted,
-                result.removed.len(),
-                result.missing.len(),
+                length(&result.removed, result.removed_list),
+                length(&result.missing, result.missing_list),
                 result.seed
             ),
             (None, None) => "open".to_owned(),
@@ -193,6 +197,11 @@ fn attempts(
             item.index()
         ));
     }
+}
+
+/// How many lines a list of a statement has, named or not.
+fn length<T>(named: &[T], list: Option<ListRoot>) -> u64 {
+    list.map_or(named.len() as u64, |list| list.count)
 }
 
 /// One contribution of an attempt.
@@ -209,16 +218,25 @@ fn contributions<'a>(
     before: u64,
 ) -> BTreeMap<Digest, Contribution<'a>> {
     let mut last: BTreeMap<&Identifier, (Digest, Contribution<'a>)> = BTreeMap::new();
+    let mut bidders: BTreeMap<Digest, &Identifier> = BTreeMap::new();
     for item in replay.tender_items() {
         if !item.is_admitted() || item.index() >= before {
             continue;
         }
         match &item.act {
             Some(Act::BidManifest(body)) if attempt == 1 => {
+                bidders.insert(item.id, &body.bidder_id);
                 last.insert(&body.bidder_id, (item.id, of_bid(body)));
             }
             Some(Act::BidWithdrawn(body)) if attempt == 1 => {
-                last.retain(|_, (statement, _)| *statement != body.manifest);
+                let bidder = bidders.get(&body.manifest);
+                let is_last = |bidder: &&&Identifier| {
+                    last.get(**bidder)
+                        .is_some_and(|(statement, _)| *statement == body.manifest)
+                };
+                if let Some(bidder) = bidder.filter(is_last) {
+                    last.remove(bidder);
+                }
             }
             Some(Act::DrawContribution(body)) if body.attempt == attempt => {
                 last.insert(&body.contributor, (item.id, alone(replay, notice, body)));
@@ -271,13 +289,15 @@ fn drawn(
             _ => removed.push(*statement),
         }
     }
-    if usize::try_from(body.counted) != Ok(counted.len()) || body.removed != removed {
+    let gone = removed.len();
+    let (removed, removed_list) = in_statement(removed);
+    let same = body.removed == removed && body.removed_list == removed_list;
+    if usize::try_from(body.counted) != Ok(counted.len()) || !same {
         let detail = format!(
-            "the result counts {} and removes {}, the record gives {} and {}",
+            "the result counts {} and removes {}, the record gives {} and {gone}",
             body.counted,
-            body.removed.len(),
+            length(&body.removed, body.removed_list),
             counted.len(),
-            removed.len()
         );
         found.fail_at(item, "counted-set-differs", detail);
     }
@@ -321,17 +341,22 @@ fn missing(
         .chain(replay.tenderee())
         .chain(bidders)
         .collect();
-    if !body
-        .missing
-        .iter()
-        .eq(seats.difference(&contributors).copied())
-    {
+    let missing = seats.difference(&contributors).map(|who| (*who).clone());
+    let (missing, missing_list) = in_statement(missing.collect());
+    if body.missing != missing || body.missing_list != missing_list {
         let detail = "the list of contributors who gave nothing is not right";
         found.fail_at(item, "missing-differs", detail);
     }
-    for who in &body.missing {
+    for who in body.missing.iter().take(NOTES_MAX) {
         found.note(format!(
             "{who} has a seat in the draw and gave no contribution"
+        ));
+    }
+    let all = length(&body.missing, body.missing_list);
+    let noted = body.missing.len().min(NOTES_MAX) as u64;
+    if let Some(more) = all.checked_sub(noted).filter(|more| *more > 0) {
+        found.note(format!(
+            "{more} further seats in the draw gave no contribution"
         ));
     }
 }

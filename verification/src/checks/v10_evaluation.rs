@@ -8,10 +8,14 @@ use evaluation::draw::tie_order;
 use procedure::act::{EvaluationReport, Place, Ties};
 use procedure::law::Limit;
 use procedure::{Drawn, Stage, case_of};
+use record::list::{ListRoot, in_statement};
 use record::{Digest, Identifier};
 
 use crate::findings::Findings;
 use crate::replay::{Item, Replay, acts};
+
+/// Places that a line of the verifier's report shows.
+const PLACES_SHOWN: usize = 20;
 
 /// How many places a report names where the profile says nothing.
 const PLACES_MAX: u32 = 3;
@@ -24,8 +28,8 @@ pub(super) fn check(replay: &Replay<'_>, found: &mut Findings) {
     let Some(drawn) = replay.stage().and_then(Stage::drawn) else {
         return found.not_checkable(format!("nothing to evaluate from: {}", replay.ends_at()));
     };
-    recomputed(item, report, drawn, found);
-    succession(replay, item, report, found);
+    let places = recomputed(item, report, drawn, found);
+    succession(replay, item, report, &places, found);
 }
 
 /// The snapshot that was opened is the one that was committed to before closing.
@@ -39,23 +43,33 @@ fn credit(replay: &Replay<'_>, found: &mut Findings) {
     let committed = acts!(replay, CreditCommitted).find(|(item, _)| item.is_admitted());
     for (item, _) in acts!(replay, CreditSnapshot) {
         match &committed {
-            Some((_, body)) if body.snapshot == item.id => {}
+            Some((_, body)) if body.pages().any(|page| *page == item.id) => {}
             Some((_, body)) => {
                 let detail = format!(
-                    "this snapshot is {}, committed before closing was {}",
-                    item.id, body.snapshot
+                    "this snapshot is {}, committed before closing was {}{}",
+                    item.id,
+                    body.snapshot,
+                    match body.further.len() {
+                        0 => String::new(),
+                        more => format!(" and {more} further pages"),
+                    }
                 );
                 found.fail_at(item, "credit-swapped", detail);
             }
             None => found.fail_at(item, "credit-swapped", "no snapshot was committed to"),
         }
     }
+    let opened = acts!(replay, CreditSnapshot).count();
+    let open = committed.map_or(0, |(_, body)| body.pages().count());
     found.note(match (committed, acts!(replay, CreditSnapshot).next()) {
         (None, _) => format!(
             "{source} committed no credit snapshot: everybody has {}",
             terms.missing
         ),
         (Some(_), None) => format!("the credit snapshot of {source} has not been opened"),
+        (Some(_), Some(_)) if opened < open => {
+            format!("{opened} of {open} pages of the credit snapshot of {source} have been opened")
+        }
         (Some((item, _)), Some(_)) => format!(
             "credit snapshot of {source}, committed at entry {}",
             item.index()
@@ -63,13 +77,22 @@ fn credit(replay: &Replay<'_>, found: &mut Findings) {
     });
 }
 
-fn recomputed(item: &Item, report: &EvaluationReport, drawn: &Drawn, found: &mut Findings) {
+/// Compares the report with what the record gives; the places that the record gives come back.
+fn recomputed(
+    item: &Item,
+    report: &EvaluationReport,
+    drawn: &Drawn,
+    found: &mut Findings,
+) -> Vec<Place> {
     let outcome = case_of(drawn)
         .map_err(|refusal| refusal.to_string())
         .and_then(|case| evaluation::evaluate(&case).map_err(|error| error.to_string()));
     let outcome = match outcome {
         Ok(outcome) => outcome,
-        Err(reason) => return found.fail_at(item, "evaluation-impossible", reason),
+        Err(reason) => {
+            found.fail_at(item, "evaluation-impossible", reason);
+            return report.places.clone();
+        }
     };
     let digest = outcome.decision_bytes().map(|bytes| Digest::sha256(&bytes));
     if digest.ok() != Some(report.result) {
@@ -90,10 +113,11 @@ fn recomputed(item: &Item, report: &EvaluationReport, drawn: &Drawn, found: &mut
         found.fail_at(item, "ranking-differs", detail);
     }
     let expected = places(&outcome, drawn);
-    if expected != report.places {
+    let (named, list) = in_statement(expected.clone());
+    if named != report.places || list != report.places_list {
         let detail = format!(
             "the report says {}; the record gives {}",
-            listed(&report.places),
+            said(&report.places, report.places_list),
             listed(&expected)
         );
         found.fail_at(item, "places-differ", detail);
@@ -103,6 +127,7 @@ fn recomputed(item: &Item, report: &EvaluationReport, drawn: &Drawn, found: &mut
         drawn.drawing.members.len(),
         listed(&expected)
     ));
+    expected
 }
 
 /// The first places. A shared rank is drawn where the rules say so (stream `tie:<rank>`, bidders ascending);
@@ -132,6 +157,7 @@ fn places(outcome: &Outcome, drawn: &Drawn) -> Vec<Place> {
             places.extend(
                 (rank..)
                     .zip(in_order)
+                    .take(most)
                     .filter_map(|(rank, one)| place(rank, one)),
             );
         } else if fits {
@@ -153,13 +179,25 @@ fn place(rank: u32, (bidder, price): (&&str, &String)) -> Option<Place> {
 }
 
 fn listed(places: &[Place]) -> String {
-    let lines: Vec<String> = places
-        .iter()
+    let named = places.iter().take(PLACES_SHOWN);
+    let mut lines: Vec<String> = named
         .map(|place| format!("{}. {} {}", place.rank, place.bidder, place.price))
         .collect();
+    let more = places.len().saturating_sub(lines.len());
+    if more > 0 {
+        lines.push(format!("and {more} more"));
+    }
     match lines.is_empty() {
         true => "nobody".to_owned(),
         false => lines.join(", "),
+    }
+}
+
+/// Places as a statement names them.
+fn said(places: &[Place], list: Option<ListRoot>) -> String {
+    match list {
+        Some(list) => format!("{} places with the root {}", list.count, list.root),
+        None => listed(places),
     }
 }
 
@@ -168,16 +206,19 @@ fn succession(
     replay: &Replay<'_>,
     report_item: &Item,
     report: &EvaluationReport,
+    places: &[Place],
     found: &mut Findings,
 ) {
     let candidates = acts!(replay, Candidates).next();
     if let Some((item, body)) = candidates
-        && (body.report != report_item.id || body.candidates != report.places)
+        && (body.report != report_item.id
+            || body.candidates != report.places
+            || body.candidates_list != report.places_list)
     {
         let detail = format!(
             "published: {}; the report has {}",
-            listed(&body.candidates),
-            listed(&report.places)
+            said(&body.candidates, body.candidates_list),
+            said(&report.places, report.places_list)
         );
         found.fail_at(item, "candidates-mismatch", detail);
     }
@@ -186,7 +227,12 @@ fn succession(
     };
     let is_first =
         |one: &Place| one.rank == 1 && one.bidder == award.winner && one.price == award.price;
-    if !report.places.iter().any(is_first) {
+    // Where the report names its places by their root, they are the recomputed ones or `places-differ` says so.
+    let of_report = match report.places_list {
+        Some(_) => places,
+        None => report.places.as_slice(),
+    };
+    if !of_report.iter().any(is_first) {
         let detail = format!("{} at {} is not first", award.winner, award.price);
         found.fail_at(item, "winner-mismatch", detail);
     }

@@ -7,11 +7,16 @@ use procedure::law::{Limit, Profile, Rule, days_between};
 use procedure::limits::OBJECTIONS_MAX;
 use record::Digest;
 
+use super::outages;
 use crate::findings::Findings;
 use crate::replay::{Item, Replay, acts};
 
 pub(super) fn check(replay: &Replay<'_>, found: &mut Findings) {
     let Some((item, notice)) = replay.notice() else {
+        if replay.profile.is_some() {
+            let detail = "no notice names a profile, and the bundle holds a document";
+            found.fail_member("profile.json", "profile-unexpected", detail);
+        }
         return found.not_checkable(format!("there is no notice: {}", replay.ends_at()));
     };
     document(replay, notice, found);
@@ -32,6 +37,7 @@ pub(super) fn check(replay: &Replay<'_>, found: &mut Findings) {
     for rule in &profile.rules {
         law.rule(rule, found);
     }
+    law.outages_foreseen(found);
     law.rules(found);
     law.objections(found);
     law.publicity_held(found);
@@ -90,6 +96,16 @@ impl Law<'_> {
                 days_min,
             } => self.publicity(rule, *publish_within_days, *days_min, found),
             Limit::CandidatesMax { count } => self.candidates(rule, *count, found),
+            Limit::Outage {
+                window_ms,
+                gap_ms,
+                extension_ms,
+            } => outages::check(
+                self.replay,
+                rule,
+                [*window_ms, *gap_ms, *extension_ms],
+                found,
+            ),
             // Whatever the profile says, see `objections`; the law of rule sets, see `rules`.
             _ => {}
         }
@@ -167,6 +183,18 @@ impl Law<'_> {
         }
     }
 
+    /// Without a rule of outages there is none.
+    fn outages_foreseen(&self, found: &mut Findings) {
+        let has_rule = |rule: &Rule| matches!(rule.limit, Limit::Outage { .. });
+        if self.profile.rules.iter().any(has_rule) {
+            return;
+        }
+        for (item, _) in acts!(self.replay, Outage) {
+            let detail = "the profile closes at the deadline";
+            found.fail_at(item, "outage-not-foreseen", detail);
+        }
+    }
+
     /// The announced rules are what the law of the profile allows.
     fn rules(&self, found: &mut Findings) {
         let findings = lint(&self.notice.rules, self.profile);
@@ -218,6 +246,6 @@ impl Law<'_> {
     }
 }
 
-fn says(rule: &Rule, text: &str) -> String {
+pub(super) fn says(rule: &Rule, text: &str) -> String {
     format!("{} ({}): {text}", rule.id, rule.article)
 }

@@ -132,7 +132,15 @@ impl Forge {
         };
         let chains = body.chains.iter().map(end).collect();
         let tender = body.tender;
-        signed(&Closing { tender, chains }.into(), &[platform])
+        signed(
+            &Closing {
+                tender,
+                chains,
+                accounts: None,
+            }
+            .into(),
+            &[platform],
+        )
     }
 
     fn checkpoint(&self, leaves: &[Digest]) -> SignedCheckpoint {

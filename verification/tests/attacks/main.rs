@@ -6,6 +6,7 @@
 mod forge;
 mod on_the_log;
 mod on_the_procedure;
+mod outages;
 
 use forge::{Forge, signed};
 use play::{Actor, Milestone, Play, Script};

@@ -5,6 +5,7 @@ use procedure::act::KeyRevoked;
 use record::bundle::{Bundle, RecordHead, RecordHeadBody};
 use record::key::{Algorithm, SigningKey};
 use record::log::checkpoint::{Origin, SignatureType, VerifierKey};
+use record::log::receipt::Receipt;
 use verification::{Options, verify};
 
 use crate::{awarded, forge, names, options, with_receipt};
@@ -168,7 +169,7 @@ fn a_witness_saw_the_log_before_it_says_it_wrote() {
     assert!(
         report
             .render_text()
-            .contains("a witness saw the whole record")
+            .contains("a quorum of witnesses saw the whole record")
     );
 
     let early = witness.cosigned(&play, Some(now_s - 3600));
@@ -177,47 +178,163 @@ fn a_witness_saw_the_log_before_it_says_it_wrote() {
     names(&verify(&missing, &trust), "V3", "quorum-not-met");
 }
 
+/// One witness whose clock is wrong does not make a good record fail, nor does she vouch for anything alone.
+#[test]
+fn the_time_that_counts_is_the_quorums() {
+    let play = awarded_outside_demo();
+    let now_s = play.world.now_ms / 1000;
+    let witnesses = [1, 2, 3].map(Witness::numbered);
+    let two_of_three = trust_in(&play, &witnesses, "group g 2 w1 w2 w3\nquorum g\n");
+    let times = |times: [Option<u64>; 3]| {
+        let lines = witnesses.iter().zip(times);
+        cosigned_by(&play, lines.filter_map(|(one, at)| Some((one, at?))))
+    };
+    let wrong_clock = times([Some(now_s - 86_400), Some(now_s + 5), Some(now_s + 9)]);
+    let report = verify(&wrong_clock, &two_of_three);
+    let text = unfolded(&report);
+    assert_eq!(report.exit_code(), 0, "{text}");
+    assert!(
+        text.contains("witness w1 says she saw the whole record at"),
+        "{text}"
+    );
+    assert!(!text.contains("not witnessed"), "{text}");
+    let two_wrong = times([Some(now_s - 86_400), Some(now_s - 86_000), Some(now_s)]);
+    names(
+        &verify(&two_wrong, &two_of_three),
+        "V5",
+        "later-than-witness",
+    );
+    let alone = times([Some(now_s), None, None]);
+    names(&verify(&alone, &two_of_three), "V3", "quorum-not-met");
+    // Who asks for no quorum has nobody's word but the log's, whoever cosigned.
+    let nobody = trust_in(&play, &witnesses, "quorum none\n");
+    let report = verify(&wrong_clock, &nobody);
+    let text = unfolded(&report);
+    assert_eq!(report.exit_code(), 0, "{text}");
+    assert!(
+        text.contains("not witnessed: the times are the log's word alone"),
+        "{text}"
+    );
+    assert!(
+        text.contains("the trust file asks for no witness"),
+        "{text}"
+    );
+}
+
+/// A receipt with cosignatures shows by when its statement was in the log: the log cannot date it later.
+#[test]
+fn a_witnessed_receipt_contradicts_a_later_date() {
+    let play = awarded_outside_demo();
+    let now_s = play.world.now_ms / 1000;
+    let witness = Witness::numbered(1);
+    let mut options = witness.trust(&play);
+    let bundle = witness.cosigned(&play, Some(now_s + 5));
+    let bid = play.world.bundle_parts(&play.tender).entries;
+    let bid = bid
+        .iter()
+        .find(|entry| entry.envelope.kind() == "bid-manifest")
+        .unwrap();
+    let mut receipt = Receipt {
+        statement_id: bid.opening.statement_id,
+        admitted_ms: bid.opening.admitted_ms,
+        salt: bid.opening.salt_visible,
+        hidden: bid.opening.leaf().hidden(),
+        proof: bid.proof.clone(),
+    };
+    options.receipts = vec![receipt.clone()];
+    let bare = verify(&bundle, &options);
+    assert!(unfolded(&bare).contains("is not witnessed: its time is the log's word alone"));
+    let bid_s = receipt.admitted_ms / 1000;
+    let line = |time_s| {
+        let checkpoint = &receipt.proof.checkpoint;
+        checkpoint
+            .cosign(&witness.name, &witness.key, time_s)
+            .unwrap()
+    };
+    let (sound, early) = (line(bid_s + 2), line(bid_s - 3600));
+    receipt.proof.checkpoint.add(sound);
+    options.receipts = vec![receipt.clone()];
+    let report = verify(&bundle, &options);
+    let text = unfolded(&report);
+    assert_eq!(report.exit_code(), 0, "{text}");
+    assert!(
+        text.contains("say the witnesses") && !text.contains("not witnessed"),
+        "{text}"
+    );
+    receipt.proof.checkpoint.add(early);
+    options.receipts = vec![receipt];
+    names(&verify(&bundle, &options), "V5", "later-than-witness");
+}
+
+fn awarded_outside_demo() -> Play {
+    let world = World::new("kaibiao.test/etender");
+    let mut play = Play::in_world(world, Script::plain("T-1"));
+    play.go_to(Milestone::Awarded);
+    play
+}
+
+fn unfolded(report: &verification::Report) -> String {
+    let text = report.render_text();
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn trust_in(play: &Play, witnesses: &[Witness], quorum: &str) -> Options {
+    let lines: String = witnesses.iter().map(Witness::line).collect();
+    let text = play.world.trust_file();
+    let trust = text.replace("quorum none\n", &format!("{lines}{quorum}"));
+    Options {
+        trust: Some(trust.parse().unwrap()),
+        receipts: Vec::new(),
+    }
+}
+
+/// The bundle under a checkpoint that these witnesses cosigned at these times.
+fn cosigned_by<'a>(play: &Play, lines: impl Iterator<Item = (&'a Witness, u64)>) -> Vec<u8> {
+    let mut bundle = play.world.bundle_parts(&play.tender);
+    let mut body = bundle.head.body().clone();
+    for (witness, time_s) in lines {
+        let line = body.checkpoint.cosign(&witness.name, &witness.key, time_s);
+        body.checkpoint.add(line.unwrap());
+    }
+    for entry in &mut bundle.entries {
+        entry.proof.checkpoint = body.checkpoint.clone();
+    }
+    bundle.head = RecordHead::sign(body, play.world.log().key()).unwrap();
+    bundle.write().unwrap()
+}
+
 struct Witness {
+    label: String,
     name: Origin,
     key: SigningKey,
 }
 
 impl Witness {
     fn new() -> Witness {
+        Witness::numbered(9)
+    }
+
+    fn numbered(number: u8) -> Witness {
         Witness {
-            name: Origin::new("witness.test/w").unwrap(),
-            key: SigningKey::from_secret(Algorithm::Ed25519, &[9; 32]).unwrap(),
+            label: format!("w{number}"),
+            name: Origin::new(format!("witness.test/w{number}")).unwrap(),
+            key: SigningKey::from_secret(Algorithm::Ed25519, &[number; 32]).unwrap(),
         }
     }
 
-    fn trust(&self, play: &Play) -> Options {
-        let public = self.key.public().clone();
-        let kind = SignatureType::CosignatureV1;
+    fn line(&self) -> String {
+        let (kind, public) = (SignatureType::CosignatureV1, self.key.public().clone());
         let key = VerifierKey::new(self.name.clone(), kind, public).unwrap();
-        let text = play.world.trust_file();
-        let asked = format!("witness w {key}\nquorum w\n");
-        let trust = text.replace("quorum none\n", &asked).parse().unwrap();
-        Options {
-            trust: Some(trust),
-            receipts: Vec::new(),
-        }
+        format!("witness {} {key}\n", self.label)
+    }
+
+    fn trust(&self, play: &Play) -> Options {
+        let quorum = format!("quorum {}\n", self.label);
+        trust_in(play, std::slice::from_ref(self), &quorum)
     }
 
     /// The bundle under a checkpoint that the witness cosigned at this time, if it did.
     fn cosigned(&self, play: &Play, time_s: Option<u64>) -> Vec<u8> {
-        let mut bundle = play.world.bundle_parts(&play.tender);
-        let mut body = bundle.head.body().clone();
-        if let Some(time_s) = time_s {
-            let line = body
-                .checkpoint
-                .cosign(&self.name, &self.key, time_s)
-                .unwrap();
-            body.checkpoint.add(line);
-        }
-        for entry in &mut bundle.entries {
-            entry.proof.checkpoint = body.checkpoint.clone();
-        }
-        bundle.head = RecordHead::sign(body, play.world.log().key()).unwrap();
-        bundle.write().unwrap()
+        cosigned_by(play, time_s.into_iter().map(|time_s| (self, time_s)))
     }
 }

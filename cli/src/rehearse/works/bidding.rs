@@ -67,6 +67,7 @@ impl Play<'_> {
             CreditCommitted {
                 tender,
                 snapshot: id,
+                further: Vec::new(),
             },
         )?;
         self.tell.say(format!(

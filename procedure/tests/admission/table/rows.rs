@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use play::{Actor, DAY_MS, Milestone, Play, form_json, id};
+use play::{Actor, DAY_MS, MINUTE_MS, Milestone, Play, form_json, id};
 use procedure::Stage;
 use procedure::act::*;
 use record::Digest;
@@ -95,6 +95,7 @@ fn bidding_rows(play: &Play, reference: &Play) -> Vec<Row> {
             CreditCommitted {
                 tender: tender.clone(),
                 snapshot: Digest::ZERO,
+                further: Vec::new(),
             },
             &[&source],
         ),
@@ -130,6 +131,25 @@ fn bidding_rows(play: &Play, reference: &Play) -> Vec<Row> {
             contribution(&bidder),
             &[&bidder],
         ),
+    ]
+}
+
+fn outage_rows(play: &Play, reference: &Play) -> Vec<Row> {
+    let platform = play.world.platform().clone();
+    let announced = play.stage().bidding().map_or(reference, |_| play);
+    let until_ms = announced.bidding().deadline_ms;
+    let outage = announced.outage(&[NotServing {
+        from_ms: until_ms - MINUTE_MS,
+        until_ms,
+    }]);
+    let resumed = Resumed {
+        tender: play.tender.clone(),
+        outage: Digest::ZERO,
+        deadline_ms: until_ms,
+    };
+    vec![
+        row("outage", outage, &[&platform]),
+        row("resumed", owed_or(play, resumed), &[&platform]),
     ]
 }
 
@@ -218,6 +238,7 @@ fn opening_rows(play: &Play, reference: &Play) -> Vec<Row> {
             tender: tender.clone(),
             included: 3,
             excluded: Vec::new(),
+            excluded_list: None,
         },
     };
     let confirmed = ReadOutConfirmed {
@@ -254,6 +275,7 @@ fn drawing_rows(play: &Play) -> Vec<Row> {
         attempt,
         reason,
         unresolved: Vec::new(),
+        unresolved_list: None,
     };
     let result = DrawResult {
         tender: tender.clone(),
@@ -266,6 +288,8 @@ fn drawing_rows(play: &Play) -> Vec<Row> {
         seed: Digest::ZERO,
         method: "jiangsu-1".into(),
         parameters: BTreeMap::new(),
+        removed_list: None,
+        missing_list: None,
     };
     let record = match play.stage().drawn() {
         Some(drawn) => drawn.opening_record(&tender),
@@ -275,6 +299,7 @@ fn drawing_rows(play: &Play) -> Vec<Row> {
             results: Vec::new(),
             benchmark_set: Digest::ZERO,
             draw_result: Digest::ZERO,
+            results_list: None,
         },
     };
     vec![
@@ -307,6 +332,7 @@ fn award_rows(play: &Play) -> Vec<Row> {
             ranked: 3,
             places: vec![place.clone()],
             competition_note: None,
+            places_list: None,
         },
     };
     let candidates = match play.stage() {
@@ -316,6 +342,7 @@ fn award_rows(play: &Play) -> Vec<Row> {
             report: Digest::ZERO,
             candidates: vec![place.clone()],
             publicity_until_ms: play.world.now_ms + DAY_MS,
+            candidates_list: None,
         },
     };
     let award = match play.stage() {
@@ -359,6 +386,7 @@ pub fn rows(play: &Play, reference: &Play) -> Vec<Row> {
         draft_rows(play, reference),
         bidding_rows(play, reference),
         release_rows(play, reference),
+        outage_rows(play, reference),
         opening_rows(play, reference),
         drawing_rows(play),
         award_rows(play),

@@ -42,6 +42,9 @@ pub fn situations() -> Vec<(&'static str, Play)> {
     let mut failed = closed.clone();
     failed.world.do_duties(&failed.tender.clone());
 
+    let mut suspended = at(Milestone::Submitted);
+    suspended.suspend(DAY_MS / 24);
+
     let mut pending = at(Milestone::Opened);
     pending.object("b1", Matter::Opening);
 
@@ -74,6 +77,14 @@ pub fn situations() -> Vec<(&'static str, Play)> {
                 play.bidding().notice.deadline_ms
             }),
         ),
+        (
+            "suspended: the platform was not serving before the deadline",
+            suspended.clone(),
+        ),
+        ("announced: resumed after the outage", {
+            suspended.resume();
+            suspended
+        }),
         ("closed: fewer bidders than the minimum", closed),
         ("opening: nothing is released", at(Milestone::Closed)),
         ("opening: everything is released", at(Milestone::Released)),

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use store::{Backend, OpenMode, Store, StoreError, StoreOptions};
+use store::{Backend, OpenMode, Store, StoreError, StoreOptions, Trouble};
 
 use crate::support::{TestDatabase, on_both, options};
 
@@ -119,7 +119,7 @@ fn a_file_deleted_while_open_is_not_made_again() {
     // The first reading connection is opened now.
     assert_eq!(
         store.read(|_| Ok::<_, StoreError>(())).unwrap_err().code(),
-        "store-busy"
+        "store-unavailable"
     );
     assert!(!path.exists());
 }
@@ -152,9 +152,9 @@ fn pending_migrations_are_named(db: &TestDatabase) {
     assert!(db.store.migrate().unwrap().is_empty());
     db.store.revert_all_migrations().unwrap();
     let pending = db.store.pending_migrations().unwrap();
-    assert_eq!(pending.len(), 5);
+    assert_eq!(pending.len(), 7);
     assert!(pending.is_sorted());
-    assert_eq!(db.store.migrate().unwrap().len(), 5);
+    assert_eq!(db.store.migrate().unwrap().len(), 7);
 }
 
 fn two_nodes_may_migrate_at_once(db: &TestDatabase) {
@@ -167,5 +167,73 @@ fn two_nodes_may_migrate_at_once(db: &TestDatabase) {
             .collect();
         threads.into_iter().map(|t| t.join().unwrap()).sum()
     });
-    assert_eq!(applied, 5);
+    assert_eq!(applied, 7);
+}
+
+/// SQLite would go on with a file that was removed, and what is committed to it is gone with the process.
+#[test]
+fn a_file_that_is_gone_or_replaced_is_neither_read_nor_written() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("x.db");
+    let away = directory.path().join("away.db");
+    let store = Store::open(&format!("sqlite:{}", path.display()), &options()).unwrap();
+    store.migrate().unwrap();
+    let put = |value: &str| store.write(|conn| store::setting::put(conn, "name", value));
+    let get = || store.read(|conn| store::setting::get(conn, "name"));
+    put("1").unwrap();
+    std::fs::rename(&path, &away).unwrap();
+    assert_eq!(put("2").unwrap_err().trouble(), Some(Trouble::Unavailable));
+    assert_eq!(get().unwrap_err().trouble(), Some(Trouble::Unavailable));
+    std::fs::copy(&away, &path).unwrap();
+    let error = put("2").unwrap_err();
+    assert!(error.to_string().contains("replaced"), "{error}");
+    std::fs::rename(&away, &path).unwrap();
+    put("3").unwrap();
+    assert_eq!(get().unwrap().as_deref(), Some("3"));
+}
+
+#[test]
+fn a_file_without_room_is_full_and_has_lost_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("x.db");
+    let store = Store::open(&format!("sqlite:{}", path.display()), &options()).unwrap();
+    store.migrate().unwrap();
+    let limit = |pages: &str| {
+        store.write(|conn| {
+            crate::support::sql(conn, &format!("PRAGMA max_page_count = {pages}"))?;
+            Ok::<_, StoreError>(())
+        })
+    };
+    limit("1").unwrap();
+    let long = "x".repeat(1 << 20);
+    let put = |value: &str| store.write(|conn| store::setting::put(conn, "name", value));
+    let error = put(&long).unwrap_err();
+    assert_eq!(
+        (error.code(), error.trouble()),
+        ("store-full", Some(Trouble::Full)),
+        "{error}"
+    );
+    assert_eq!(
+        store
+            .read(|conn| store::setting::get(conn, "name"))
+            .unwrap(),
+        None
+    );
+    limit("1000000").unwrap();
+    put(&long).unwrap();
+}
+
+#[test]
+fn defects_are_no_trouble_of_the_storage() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("x.db");
+    let store = Store::open(&format!("sqlite:{}", path.display()), &options()).unwrap();
+    let error = store
+        .read(|conn| store::setting::get(conn, "there are no tables yet"))
+        .unwrap_err();
+    assert_eq!(
+        (error.code(), error.trouble()),
+        ("store-query", None),
+        "{error}"
+    );
 }

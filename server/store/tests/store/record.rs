@@ -18,6 +18,7 @@ on_both!(
     a_wrong_chain_head_is_found,
     checkpoints_never_contradict_each_other,
     cosignatures_belong_to_a_checkpoint,
+    a_cosignature_is_kept_once,
 );
 
 fn a_batch_comes_back_as_it_went_in(db: &TestDatabase) {
@@ -261,6 +262,42 @@ fn cosignatures_belong_to_a_checkpoint(db: &TestDatabase) {
             .code(),
         "store-refused"
     );
+}
+
+/// Several nodes ask the same witness: her first line stays, and the second is no error.
+fn a_cosignature_is_kept_once(db: &TestDatabase) {
+    let by = |witness: &str, size, t_ms| Cosignature {
+        size,
+        witness: witness.to_owned(),
+        line: format!("\u{2014} {witness} AAAA"),
+        t_ms,
+    };
+    for size in [8, 16, 24] {
+        db.write(|c| log::insert_checkpoint(c, &checkpoint(size, size, 1)));
+    }
+    assert!(db.write(|c| log::keep_cosignature(c, &by("w1", 8, 5))));
+    assert!(!db.write(|c| log::keep_cosignature(c, &by("w1", 8, 6))));
+    assert!(db.write(|c| log::keep_cosignature(c, &by("w2", 8, 7))));
+    assert!(db.write(|c| log::keep_cosignature(c, &by("w2", 24, 8))));
+    assert_eq!(
+        db.read(|c| log::cosignatures(c, 8)),
+        [by("w1", 8, 5), by("w2", 8, 7)]
+    );
+    assert_eq!(
+        db.write_error(|c| log::keep_cosignature(c, &by("w1", 9, 5)))
+            .code(),
+        "store-refused"
+    );
+    assert_eq!(db.read(|c| log::cosigned_from(c, 0, 9)), [8, 24]);
+    assert_eq!(db.read(|c| log::cosigned_from(c, 9, 9)), [24]);
+    assert_eq!(db.read(|c| log::newest_cosigned(c, 1)), [24]);
+    assert_eq!(db.read(|c| log::newest_cosigned_by(c, "w1")), Some(8));
+    assert_eq!(db.read(|c| log::newest_cosigned_by(c, "w3")), None);
+    assert_eq!(
+        db.read(|c| log::checkpoint_of_size(c, 16)),
+        Some(checkpoint(16, 16, 1))
+    );
+    assert_eq!(db.read(|c| log::checkpoint_of_size(c, 17)), None);
 }
 
 fn hidden_kinds_are_skipped_and_do_not_count(db: &TestDatabase) {

@@ -86,7 +86,7 @@ fn ddl(db: &TestDatabase) -> Vec<String> {
 fn up_down_up_gives_the_same_schema(db: &TestDatabase) {
     let before = ddl(db);
     assert!(before.len() > 100);
-    assert_eq!(db.store.revert_all_migrations().unwrap().len(), 5);
+    assert_eq!(db.store.revert_all_migrations().unwrap().len(), 7);
     assert_eq!(columns(db), []);
     db.store.migrate().unwrap();
     assert_eq!(ddl(db), before);
@@ -284,7 +284,7 @@ fn columns_have_units_and_no_floats(db: &TestDatabase) {
                 *map.entry(column.table_name).or_default() += 1;
                 map
             });
-    assert_eq!(per_table.len(), 16);
+    assert_eq!(per_table.len(), 18);
 }
 
 fn lengths_of_hashes_are_checked(db: &TestDatabase) {

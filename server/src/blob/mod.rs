@@ -1,30 +1,39 @@
 //! Content of documents and sealed parts: segments under the hash of their bytes, written once.
 //!
 //! A segment is durable before the database says that it is stored; a crash in between leaves an object that the
-//! next attempt finds. Which account declared what, and against which quota it counts, is in the database.
+//! next attempt finds. Which account declared what, and against which quota it counts, is in the database: any node
+//! takes any segment of an upload.
 
-use std::path::Path;
+mod place;
+mod plan;
+
+use std::future::ready;
 use std::sync::Arc;
+use std::time::Duration;
 
-use object_store::local::LocalFileSystem;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use object_store::path::Path as ObjectPath;
 use object_store::{ObjectStore, ObjectStoreExt as _, PutMode, PutOptions, PutPayload};
-use record::sealing::{
-    BID_BYTES_MAX, PART_HEADER_BYTES, SEGMENT_BYTES, root_of_leaves, segment_leaf,
-};
+use record::sealing::segment_leaf;
 use record::{Digest, Identifier};
-use store::blob::{Completion, SegmentPlan};
+use store::blob::Completion;
 use store::{Store, StoreError, blob};
 use tokio::runtime::Runtime;
+
+pub use place::{BlobPlace, S3Place};
 
 use crate::states::{to_i64, to_u64};
 
 /// The most segments that one answer lists as missing.
 const MISSING_MAX: i64 = 10_000;
-/// Leaves of the largest content, header included.
-const LEAVES_MAX: usize = 4_200;
+/// How often a segment is offered to a storage that says "already there" and has nothing to show.
+const PUT_ATTEMPTS: u32 = 4;
+/// The wait before the second offer; before the third twice that, and so on.
+const PUT_PAUSE: Duration = Duration::from_millis(100);
+/// Segments that are looked at side by side when much content is checked: a bucket answers slowly but in parallel.
+const CHECKS_AT_ONCE: usize = 16;
 
-/// Segments on disk.
+/// Segments in their place.
 pub struct Blobs {
     objects: Arc<dyn ObjectStore>,
     /// Object storage is asynchronous; its callers here are not.
@@ -79,7 +88,7 @@ pub enum BlobError {
     #[error("the object storage failed: {0}")]
     Objects(#[from] object_store::Error),
     /// The storage could not be opened.
-    #[error("the blob directory cannot be used: {0}")]
+    #[error("the place of the blobs cannot be used: {0}")]
     Open(String),
     /// The database failed.
     #[error(transparent)]
@@ -87,6 +96,15 @@ pub enum BlobError {
 }
 
 impl BlobError {
+    /// Whether it says that a segment is not there, or is not what it was; not that the storage does not answer.
+    pub fn is_loss(&self) -> bool {
+        matches!(
+            self,
+            BlobError::Objects(object_store::Error::NotFound { .. })
+                | BlobError::SegmentMismatch { .. }
+        )
+    }
+
     /// The stable code.
     pub fn code(&self) -> &'static str {
         match self {
@@ -102,20 +120,42 @@ impl BlobError {
 }
 
 impl Blobs {
-    /// Opens `directory`, making it if need be.
-    pub fn open(directory: &Path, quota_bytes: u64) -> Result<Blobs, BlobError> {
-        std::fs::create_dir_all(directory).map_err(|error| BlobError::Open(error.to_string()))?;
-        let objects = LocalFileSystem::new_with_prefix(directory)?.with_fsync(true);
+    /// Opens `place`; a directory is made if need be, a bucket must be there.
+    pub fn open(place: &BlobPlace, quota_bytes: u64) -> Result<Blobs, BlobError> {
+        let blobs = Blobs::over(place.open()?, quota_bytes)?;
+        if let BlobPlace::S3(_) = place {
+            blobs
+                .runtime
+                .block_on(blobs.leave_mark())
+                .map_err(|error| BlobError::Open(format!("{place}: {error}")))?;
+        }
+        Ok(blobs)
+    }
+
+    /// Over a storage that is open already: one of the tests', that fails when it is told to.
+    pub fn over(objects: Arc<dyn ObjectStore>, quota_bytes: u64) -> Result<Blobs, BlobError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("blobs")
+            .enable_all()
             .build()
             .map_err(|error| BlobError::Open(error.to_string()))?;
         Ok(Blobs {
-            objects: Arc::new(objects),
+            objects,
             runtime,
             quota_bytes,
         })
+    }
+
+    /// Writes a name into the bucket, or finds it there: a wrong endpoint, name or key shows at start, not at the first
+    /// bid.
+    async fn leave_mark(&self) -> Result<(), object_store::Error> {
+        let place = ObjectPath::from("kaibiao-blobs");
+        let mark = PutPayload::from_static(b"kaibiao-blobs/1\n");
+        match self.objects.put_opts(&place, mark, once()).await {
+            Ok(_) | Err(object_store::Error::AlreadyExists { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Declares content before it comes. Declaring it again is how an upload is resumed.
@@ -128,7 +168,7 @@ impl Blobs {
         leaves: &[Digest],
         now_ms: u64,
     ) -> Result<BlobStatus, BlobError> {
-        let plan = plan(root, size_bytes, leaves)?;
+        let plan = plan::plan(root, size_bytes, leaves)?;
         store.write(|conn| {
             if blob::get(conn, account.as_str(), &root.0)?.is_none() {
                 let used_bytes = to_u64(blob::bytes_of_account(conn, account.as_str())?);
@@ -165,7 +205,8 @@ impl Blobs {
         })
     }
 
-    /// Takes one segment. Sending it again changes nothing; wrong bytes are refused and nothing is stored.
+    /// Takes one segment. Sending it again changes nothing, but if the storage has lost it, it is there again then;
+    /// wrong bytes are refused and nothing is stored.
     pub fn put_segment(
         &self,
         store: &Store,
@@ -185,8 +226,8 @@ impl Blobs {
         if leaf.0 != segment.leaf_hash || to_i64(found as u64) != segment.size_bytes {
             return Err(BlobError::SegmentMismatch { n, found });
         }
+        self.runtime.block_on(self.store_object(leaf, bytes))?;
         if !segment.stored {
-            self.store_object(leaf, bytes)?;
             store.write(|conn| -> Result<(), BlobError> {
                 blob::mark_segment_stored(conn, account.as_str(), &root.0, to_i64(n))?;
                 match blob::complete(conn, account.as_str(), &root.0, to_i64(now_ms))? {
@@ -197,28 +238,57 @@ impl Blobs {
         Ok(())
     }
 
-    fn store_object(&self, leaf: Digest, bytes: bytes::Bytes) -> Result<(), BlobError> {
-        let options = PutOptions {
-            mode: PutMode::Create,
-            ..PutOptions::default()
-        };
+    /// Returns when the segment is durable. "Already there" is believed only after reading it: S3 also says so while
+    /// another upload of the same name is under way, which may yet fail, and what is there may be damaged.
+    async fn store_object(&self, leaf: Digest, bytes: bytes::Bytes) -> Result<(), BlobError> {
         let place = object(leaf);
-        let put = self
-            .objects
-            .put_opts(&place, PutPayload::from(bytes), options);
-        match self.runtime.block_on(put) {
-            // The name is the hash of the content: what is there already is the same.
-            Ok(_) | Err(object_store::Error::AlreadyExists { .. }) => Ok(()),
-            Err(error) => Err(error.into()),
+        let mut attempt = 0;
+        loop {
+            let payload = PutPayload::from(bytes.clone());
+            let refused = match self.objects.put_opts(&place, payload, once()).await {
+                Ok(_) => return Ok(()),
+                Err(error @ object_store::Error::AlreadyExists { .. }) => error,
+                Err(error) => return Err(error.into()),
+            };
+            match self.read_object(leaf).await {
+                Ok(_) => return Ok(()),
+                Err(BlobError::Objects(object_store::Error::NotFound { .. })) => {}
+                // The name is the hash of the content: other bytes under it are damage, and these mend it.
+                Err(BlobError::SegmentMismatch { .. }) => {
+                    tracing::warn!(%leaf, "a damaged segment is written again");
+                    self.objects.put(&place, bytes.into()).await?;
+                    return Ok(());
+                }
+                Err(error) => return Err(error),
+            }
+            attempt += 1;
+            if attempt >= PUT_ATTEMPTS {
+                return Err(refused.into());
+            }
+            tokio::time::sleep(PUT_PAUSE * attempt).await;
         }
     }
 
     /// Reads a segment by its leaf hash, and checks it.
     pub fn read_segment(&self, leaf: Digest) -> Result<bytes::Bytes, BlobError> {
-        let place = object(leaf);
-        let bytes = self
-            .runtime
-            .block_on(async { self.objects.get(&place).await?.bytes().await })?;
+        self.runtime.block_on(self.read_object(leaf))
+    }
+
+    /// Reads and checks many segments; the first that is not as it should be, with the reason.
+    pub fn check_segments(&self, leaves: &[Digest]) -> Result<(), (Digest, BlobError)> {
+        let looks = leaves.iter().map(|leaf| async move {
+            let read = self.read_object(*leaf).await;
+            read.map(drop).map_err(|error| (*leaf, error))
+        });
+        self.runtime.block_on(
+            stream::iter(looks)
+                .buffer_unordered(CHECKS_AT_ONCE)
+                .try_for_each(|()| ready(Ok(()))),
+        )
+    }
+
+    async fn read_object(&self, leaf: Digest) -> Result<bytes::Bytes, BlobError> {
+        let bytes = self.objects.get(&object(leaf)).await?.bytes().await?;
         if segment_leaf(&bytes) == leaf {
             Ok(bytes)
         } else {
@@ -230,47 +300,16 @@ impl Blobs {
     }
 }
 
+/// Nothing that is there is ever written over.
+fn once() -> PutOptions {
+    PutOptions {
+        mode: PutMode::Create,
+        ..PutOptions::default()
+    }
+}
+
 fn object(leaf: Digest) -> ObjectPath {
     let name = leaf.to_string();
     let (shelf, _) = name.split_at_checked(2).unwrap_or(("", ""));
     ObjectPath::from(format!("segments/{shelf}/{name}"))
-}
-
-/// Sizes of the segments: of a document (segments only) or of a sealed part (a header of 56 bytes, then segments).
-/// Which of the two it is follows from the number of leaves.
-fn plan(root: Digest, size_bytes: u64, leaves: &[Digest]) -> Result<Vec<SegmentPlan>, BlobError> {
-    if leaves.is_empty() || leaves.len() > LEAVES_MAX || size_bytes > BID_BYTES_MAX {
-        return Err(BlobError::Declaration("1 to 4 200 leaves, at most 16 GiB"));
-    }
-    if root_of_leaves(leaves) != root {
-        return Err(BlobError::Declaration("the leaves do not hash to the root"));
-    }
-    let header = PART_HEADER_BYTES as u64;
-    let part = size_bytes.checked_sub(header).filter(|sealed| *sealed > 0);
-    let part = part.map(|sealed| [vec![header], segments(sealed)].concat());
-    let document = if size_bytes == 0 {
-        vec![0]
-    } else {
-        segments(size_bytes)
-    };
-    let sizes = part
-        .filter(|sizes| sizes.len() == leaves.len())
-        .or_else(|| (document.len() == leaves.len()).then_some(document))
-        .ok_or(BlobError::Declaration(
-            "the number of leaves does not fit the size",
-        ))?;
-    let plan = |(leaf, size): (&Digest, u64)| SegmentPlan {
-        leaf_hash: leaf.0,
-        size_bytes: to_i64(size),
-    };
-    Ok(leaves.iter().zip(sizes).map(plan).collect())
-}
-
-fn segments(size_bytes: u64) -> Vec<u64> {
-    let segment = SEGMENT_BYTES as u64;
-    let full = size_bytes / segment;
-    let rest = size_bytes % segment;
-    std::iter::repeat_n(segment, usize::try_from(full).unwrap_or(0))
-        .chain((rest > 0).then_some(rest))
-        .collect()
 }

@@ -1,0 +1,2 @@
+DROP TABLE not_serving;
+DROP TABLE heartbeat;
