@@ -3,6 +3,7 @@
 //! One file per phase. Each act has one function that first demands everything that must hold and only then
 //! changes the state, so that a refusal leaves the tender as it was.
 
+mod attempt;
 mod award;
 mod bidding;
 mod drawing;

@@ -5,10 +5,12 @@ use std::collections::BTreeSet;
 use procedure::Code;
 
 /// The tests of this crate, as text.
-const TESTS: &[&str] = &[
+pub(super) const TESTS: &[&str] = &[
     include_str!("award.rs"),
+    include_str!("bidders.rs"),
     include_str!("bidding.rs"),
     include_str!("contributions.rs"),
+    include_str!("credit_pages.rs"),
     include_str!("directory.rs"),
     include_str!("drawing.rs"),
     include_str!("duty.rs"),

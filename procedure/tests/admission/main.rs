@@ -3,9 +3,11 @@
 //! One file per phase, as in `src/tender`. Every refusal code is provoked in one of them; `codes` checks that.
 
 mod award;
+mod bidders;
 mod bidding;
 mod codes;
 mod contributions;
+mod credit_pages;
 mod directory;
 mod drawing;
 mod duty;
